@@ -1,0 +1,81 @@
+import { IGNORED } from "./batch.ts";
+
+/**
+ * Encoded documents end to end: ids, and for each id the label it has as a *target* (not shifted), -100 where it is
+ * only read. D documents, N tokens in all.
+ */
+export interface Documents {
+  /** Token ids [N]. */
+  readonly ids: Int32Array;
+  /** Unshifted labels [N]: `labels[i]` is what should have been predicted at the token before i. */
+  readonly labels: Int32Array;
+  /** Where each document begins in `ids` [D + 1]; Float64 because a corpus may pass 2^31 tokens. */
+  readonly offsets: Float64Array;
+}
+
+/** How many documents there are. */
+export function countOf(documents: Documents): number {
+  return documents.offsets.length - 1;
+}
+
+/** Lengths of all documents in tokens [D]. */
+export function lengthsOf({ offsets }: Documents): Int32Array {
+  return Int32Array.from({ length: offsets.length - 1 }, (_, i) => offsets[i + 1] - offsets[i]);
+}
+
+/** How many tokens of a document are learned: labels after its first token that are not -100. */
+export function learnedOf({ labels, offsets }: Documents, document: number): number {
+  let learned = 0;
+  for (let i = offsets[document] + 1; i < offsets[document + 1]; i++) if (labels[i] !== IGNORED) learned++;
+  return learned;
+}
+
+/** Collects documents one after the other; memory grows by doubling. */
+export class DocumentsBuilder {
+  #ids = new Int32Array(1 << 16);
+  #labels = new Int32Array(1 << 16);
+  #offsets: number[] = [0];
+  #length = 0;
+
+  /** Documents so far. */
+  get count(): number {
+    return this.#offsets.length - 1;
+  }
+
+  /** Tokens so far. */
+  get tokens(): number {
+    return this.#length;
+  }
+
+  /** Adds one document. */
+  add(ids: ArrayLike<number>, labels: ArrayLike<number>): void {
+    this.#reserve(ids.length);
+    this.#ids.set(ids, this.#length);
+    this.#labels.set(labels, this.#length);
+    this.#length += ids.length;
+    this.#offsets.push(this.#length);
+  }
+
+  /** All documents, in arrays of exactly their size. */
+  build(): Documents {
+    return {
+      ids: this.#ids.slice(0, this.#length),
+      labels: this.#labels.slice(0, this.#length),
+      offsets: Float64Array.from(this.#offsets),
+    };
+  }
+
+  #reserve(more: number): void {
+    const need = this.#length + more;
+    if (need <= this.#ids.length) return;
+    const size = Math.max(need, this.#ids.length * 2);
+    this.#ids = grown(this.#ids, size);
+    this.#labels = grown(this.#labels, size);
+  }
+}
+
+function grown(old: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBuffer> {
+  const bigger = new Int32Array(size);
+  bigger.set(old);
+  return bigger;
+}

@@ -1,0 +1,114 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CheckpointError } from "../errors.ts";
+
+/** What a tokenizer's folder says, read but not yet understood. */
+export interface TokenizerFiles {
+  /** Text of tokenizer.json. */
+  readonly text: string;
+  /** tokenizer.json as an object. */
+  readonly tokenizer: Record<string, unknown>;
+  /** tokenizer_config.json, or nothing. */
+  readonly config: Record<string, unknown>;
+  /** special_tokens_map.json, or nothing. */
+  readonly specials: Record<string, unknown>;
+  /** The Jinja chat template, if the folder has one. */
+  readonly chatTemplate?: string;
+  /** Absolute paths of everything that belongs to the tokenizer, to be copied when a model is saved. */
+  readonly paths: string[];
+}
+
+/** Files that make up a tokenizer. Those that exist are copied to a saved model. */
+export const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "chat_template.jinja",
+  "tokenizer.model",
+  "vocab.json",
+  "merges.txt",
+];
+
+const LARGEST = 64 * 2 ** 20; // bytes; the largest tokenizer.json in public use has about 35 MB
+const LARGEST_TEMPLATE = 2 ** 20; // bytes of Jinja
+
+/** Reads a tokenizer's folder. Throws `CheckpointError` that names the file and the remedy. */
+export function readTokenizerFiles(folder: string): TokenizerFiles {
+  if (!existsSync(folder)) throw cannot(folder, "there is no such folder", "check model_name_or_path");
+  const path = join(folder, "tokenizer.json");
+  if (!existsSync(path)) throw missing(folder);
+  const text = readText(path);
+  const config = optional(join(folder, "tokenizer_config.json"));
+  return {
+    text,
+    tokenizer: parseObject(path, text),
+    config,
+    specials: optional(join(folder, "special_tokens_map.json")),
+    chatTemplate: chatTemplate(folder, config),
+    paths: TOKENIZER_FILES.map((name) => join(folder, name)).filter((file) => existsSync(file)),
+  };
+}
+
+function missing(folder: string): CheckpointError {
+  const old = ["tokenizer.model", "vocab.json", "vocab.txt", "spiece.model"].find((n) => existsSync(join(folder, n)));
+  const so = old === undefined ? "the folder has no tokenizer.json" : `the folder has ${old} but no tokenizer.json`;
+  const remedy = old === undefined
+    ? "copy tokenizer.json and tokenizer_config.json of the model there"
+    : "download the model's tokenizer.json, or let transformers write it with AutoTokenizer.from_pretrained(…).save_pretrained(…)";
+  return cannot(folder, so, remedy);
+}
+
+/** A sentence about a tokenizer that cannot be loaded. */
+export function cannot(path: string, so: string, remedy: string): CheckpointError {
+  return new CheckpointError(`Cannot load tokenizer "${path}": ${so}; ${remedy}`);
+}
+
+const AGAIN = "download the file again";
+
+function readText(path: string): string {
+  const { size } = statSync(path);
+  if (size > LARGEST) {
+    throw cannot(path, `it has ${Math.ceil(size / 2 ** 20)} MiB, more than the 64 MiB allowed`, AGAIN);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    if (error instanceof TypeError) throw cannot(path, "it is not UTF-8 text", AGAIN);
+    throw cannot(path, `it cannot be read (${(error as NodeJS.ErrnoException).code})`, "check its permissions");
+  }
+}
+
+function parseObject(path: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const pointer = text.startsWith("version https://git-lfs") ? "it is a Git LFS pointer" : undefined;
+    throw cannot(path, pointer ?? `it is not JSON (${(error as Error).message})`, AGAIN);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw cannot(path, "it holds no JSON object", AGAIN);
+  }
+  return value as Record<string, unknown>;
+}
+
+function optional(path: string): Record<string, unknown> {
+  return existsSync(path) ? parseObject(path, readText(path)) : {};
+}
+
+/** chat_template.jinja wins over tokenizer_config.json, whose value may be a text or a list of named texts. */
+function chatTemplate(folder: string, config: Record<string, unknown>): string | undefined {
+  const path = join(folder, "chat_template.jinja");
+  const found = existsSync(path) ? readText(path) : named(config.chat_template);
+  if (found !== undefined && found.length > LARGEST_TEMPLATE) {
+    throw cannot(path, "its chat template is longer than 1 MiB", AGAIN);
+  }
+  return found;
+}
+
+function named(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return undefined;
+  return value.find((entry) => entry?.name === "default" && typeof entry.template === "string")?.template;
+}

@@ -1,0 +1,2 @@
+/** Text to token ids and back: a thin layer over Hugging Face's `tokenizers`. */
+export { type SpecialToken, Tokenizer } from "./tokenizer.ts";

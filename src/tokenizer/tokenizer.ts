@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { AddedToken, Tokenizer as Native } from "tokenizers";
+import { checkTokenizer } from "./check.ts";
+import { cannot, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
+import { specialText } from "./special.ts";
+
+/** A token with a role of its own: its id and how it is written. */
+export interface SpecialToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+/** How a tokenizer is loaded. */
+export interface TokenizerOptions {
+  /** Tokens to add to the vocabulary, as ordinary words (`add_tokens`). */
+  addTokens?: string[];
+  /** Tokens to add to the vocabulary that decoding can leave out (`add_special_tokens`). */
+  addSpecialTokens?: string[];
+}
+
+/**
+ * A model's tokenizer. Nothing is ever added to a text by itself: no BOS, no EOS. Encoding runs in native threads.
+ *
+ * @example
+ * const tokenizer = await Tokenizer.load("examples/tiny");
+ * const ids = await tokenizer.encode("How do I list images?");
+ * console.log(await tokenizer.decode(ids));
+ */
+export class Tokenizer {
+  /** Where a text begins, if the model knows such a token. */
+  bos: SpecialToken | undefined;
+  /** Where a text ends. */
+  eos: SpecialToken | undefined;
+  /** What fills short rows elsewhere; ftx itself never pads. */
+  pad: SpecialToken | undefined;
+  /** Whether the tokenizer's own rule puts BOS in front of each text. */
+  readonly addsBos: boolean;
+  /** The Jinja chat template that came with it. */
+  readonly chatTemplate: string | undefined;
+  /** Paths of its files. `save` is what copies them rightly when tokens were added. */
+  readonly files: string[];
+  readonly #native: Native;
+  readonly #source: TokenizerFiles;
+  readonly #added: string[] = [];
+  #plain: Native | undefined;
+
+  private constructor(native: Native, source: TokenizerFiles, addsBos: boolean) {
+    this.#native = native;
+    this.#source = source;
+    this.files = source.paths;
+    this.chatTemplate = source.chatTemplate;
+    this.bos = this.special(specialText(source, "bos_token"));
+    this.eos = this.special(specialText(source, "eos_token"));
+    this.pad = this.special(specialText(source, "pad_token"));
+    const wanted = source.config.add_bos_token;
+    this.addsBos = this.bos !== undefined && (typeof wanted === "boolean" ? wanted : addsBos);
+  }
+
+  /** Loads the tokenizer of a model's folder. Throws `CheckpointError` with the file and the remedy. */
+  static async load(folder: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
+    const source = readTokenizerFiles(folder);
+    const path = join(folder, "tokenizer.json");
+    checkTokenizer(path, source.tokenizer);
+    const native = makeNative(path, source.text);
+    const bos = specialText(source, "bos_token");
+    const probe = bos === undefined ? [] : (await native.encode("a", null, { addSpecialTokens: true })).getIds();
+    const tokenizer = new Tokenizer(native, source, probe.length > 0 && probe[0] === native.tokenToId(bos!));
+    tokenizer.add(options.addTokens ?? [], { special: false });
+    tokenizer.add(options.addSpecialTokens ?? [], { special: true });
+    return tokenizer;
+  }
+
+  /** Tokens in the vocabulary, added ones included. The embedding must have at least this many rows. */
+  get vocabSize(): number {
+    return this.#native.getVocabSize(true);
+  }
+
+  /** Tokens that were added since loading: the model's embedding may have no row for them. */
+  get added(): readonly string[] {
+    return this.#added;
+  }
+
+  /** Ids of a text. Special tokens written in it become their ids, unless `split`: then they are ordinary text. */
+  async encode(text: string, { split = false } = {}): Promise<number[]> {
+    const native = split ? this.#withoutSpecials() : this.#native;
+    return (await native.encode(text, null, { addSpecialTokens: false })).getIds();
+  }
+
+  /** Ids of many texts, encoded in parallel. */
+  async encodeBatch(texts: string[], { split = false } = {}): Promise<Int32Array[]> {
+    if (texts.length === 0) return [];
+    const native = split ? this.#withoutSpecials() : this.#native;
+    const encodings = await native.encodeBatch(texts, { addSpecialTokens: false });
+    return encodings.map((encoding) => Int32Array.from(encoding.getIds()));
+  }
+
+  /** The text of ids. `skipSpecial` leaves special tokens out. */
+  decode(ids: ArrayLike<number>, { skipSpecial = false } = {}): Promise<string> {
+    return this.#native.decode(Array.from(ids), skipSpecial);
+  }
+
+  /** The texts of many id lists. */
+  decodeBatch(ids: ArrayLike<number>[], { skipSpecial = false } = {}): Promise<string[]> {
+    return this.#native.decodeBatch(ids.map((list) => Array.from(list)), skipSpecial);
+  }
+
+  /** The id of a token as the vocabulary writes it. */
+  idOf(token: string): number | undefined {
+    return this.#native.tokenToId(token) ?? undefined;
+  }
+
+  /** How the vocabulary writes an id. */
+  tokenOf(id: number): string | undefined {
+    return this.#native.idToToken(id) ?? undefined;
+  }
+
+  /** A token with its id; nothing if the vocabulary lacks it. */
+  special(text: string | undefined): SpecialToken | undefined {
+    const id = text === undefined ? undefined : this.idOf(text);
+    return id === undefined ? undefined : { id, text: text! };
+  }
+
+  /** Texts of the added tokens that count as special, longest first. */
+  get specialTexts(): string[] {
+    const declared = (this.#source.tokenizer.added_tokens ?? []) as { content: string; special?: boolean }[];
+    const texts = declared.filter((token) => token.special === true).map((token) => token.content);
+    return [...new Set([...texts, ...this.#added])].sort((a, b) => b.length - a.length);
+  }
+
+  /** Adds tokens to the vocabulary; those it has stay as they are. Returns how many are new. */
+  add(tokens: string[], { special }: { special: boolean }): number {
+    const fresh = [...new Set(tokens)].filter((token) => token !== "" && this.idOf(token) === undefined);
+    if (fresh.length === 0) return 0;
+    this.#native.addAddedTokens(fresh.map((token) => new AddedToken(token, special)));
+    this.#added.push(...fresh);
+    this.#plain = undefined;
+    return fresh.length;
+  }
+
+  /** A hash of everything that decides which ids a text gets. */
+  get fingerprint(): string {
+    const parts = [this.#source.text, this.bos?.text, this.eos?.text, this.addsBos, ...this.#added];
+    return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  }
+
+  /** Writes the tokenizer's files into a folder: copies, except where tokens were added or EOS and pad changed. */
+  save(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (const file of this.files) copyFileSync(file, join(folder, basename(file)));
+    if (this.#added.length > 0) this.#native.save(join(folder, "tokenizer.json"), true);
+    const config = { ...this.#source.config, ...this.#roles() };
+    if (JSON.stringify(config) !== JSON.stringify(this.#source.config)) {
+      writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(config, null, 2) + "\n");
+    }
+  }
+
+  #roles(): Record<string, string> {
+    const roles: Record<string, string> = {};
+    for (const role of ["bos", "eos", "pad"] as const) {
+      const text = this[role]?.text;
+      if (text !== undefined && text !== specialText(this.#source, `${role}_token`)) roles[`${role}_token`] = text;
+    }
+    return roles;
+  }
+
+  /** The same vocabulary, but special tokens in a text are read as ordinary characters. */
+  #withoutSpecials(): Native {
+    if (this.#plain !== undefined) return this.#plain;
+    const declared = (this.#source.tokenizer.added_tokens ?? []) as { special?: boolean }[];
+    const json = { ...this.#source.tokenizer, added_tokens: declared.filter((token) => token.special !== true) };
+    return this.#plain = makeNative(this.files[0], JSON.stringify({ ...json, post_processor: null }));
+  }
+}
+
+function makeNative(path: string, text: string): Native {
+  try {
+    const native = Native.fromString(text);
+    native.disableTruncation(); // a saved tokenizer may carry these from somebody's last call
+    native.disablePadding();
+    return native;
+  } catch (error) {
+    throw cannot(path, `the tokenizer library says "${(error as Error).message.trim()}"`, "download the file again");
+  }
+}
