@@ -1,0 +1,262 @@
+import type { Best, Evaluation, LogEntry, Memory, Plan, Reader, Step, StepLine, Summary } from "./lines.ts";
+
+/** What a checkpoint must hold so that a resumed run's reports go on as if it had never stopped. */
+export interface ReportState {
+  step: number;
+  epoch: number;
+  history: LogEntry[];
+  /** Sums since the last logged line. */
+  window: { steps: number; loss: number; metrics: Record<string, number> };
+  /** Sums since step 1. */
+  loss: number;
+  learned: number;
+  tokens: number;
+  rows: number;
+  flops: number;
+  skipped: number;
+  seconds: number;
+  best?: Best;
+}
+
+/** How often a line is written. Names and meaning are HF's. */
+export interface Logging {
+  /** Steps between lines; below 1, a part of all steps. */
+  loggingSteps: number;
+  loggingStrategy: "no" | "steps" | "epoch";
+  loggingFirstStep: boolean;
+}
+
+interface ReporterOptions {
+  readers: Reader[];
+  logging?: Logging;
+  /** Called at each line. */
+  memory?: () => Memory | undefined;
+  /** Milliseconds that only grow. */
+  now?: () => number;
+  /** Of the checkpoint that is resumed. */
+  state?: ReportState;
+}
+
+const nothing = (): ReportState => ({
+  step: 0,
+  epoch: 0,
+  history: [],
+  window: { steps: 0, loss: 0, metrics: {} },
+  loss: 0,
+  learned: 0,
+  tokens: 0,
+  rows: 0,
+  flops: 0,
+  skipped: 0,
+  seconds: 0,
+});
+
+/**
+ * Takes the loop's numbers, adds clocks and totals, and hands finished lines to independent readers (terminal, log,
+ * TensorBoard …).
+ *
+ * @example
+ * ```ts
+ * const reporter = new Reporter({ readers: [], now: () => 0 });
+ * reporter.start({ totalSteps: 2, epochs: 1, rows: 2, rowsPerStep: 1, batchSize: 1, parameters: 1, trainable: 1 });
+ * reporter.step({ step: 1, epoch: 0.5, loss: 2, learningRate: 1e-4, tokens: 10, rows: 1 });
+ * const summary = await reporter.end();
+ * ```
+ */
+export class Reporter {
+  #readers: Reader[];
+  #logging: Logging;
+  #memory: () => Memory | undefined;
+  #now: () => number;
+  #state: ReportState;
+  #plan?: Plan;
+  #began = 0; // milliseconds, when this process began to train
+  #resumed: { step: number; tokens: number; seconds: number };
+  #evals: Record<string, number> = {};
+
+  constructor({ readers, logging, memory = () => undefined, now = () => performance.now(), state }: ReporterOptions) {
+    this.#readers = [...readers];
+    this.#logging = logging ?? { loggingSteps: 10, loggingStrategy: "steps", loggingFirstStep: false };
+    this.#memory = memory;
+    this.#now = now;
+    this.#state = structuredClone(state ?? nothing());
+    this.#resumed = { step: this.#state.step, tokens: this.#state.tokens, seconds: this.#state.seconds };
+  }
+
+  /** Training begins now; the clocks start. */
+  start(plan: Plan): void {
+    this.#plan = plan;
+    this.#began = this.#now();
+    this.#tell((reader) => reader.start?.(plan, this.#state.step));
+  }
+
+  /** After each optimizer step. Cheap: sums only, except at the steps where a line is due. */
+  step(step: Step): void {
+    const state = this.#state;
+    state.step = step.step;
+    state.epoch = step.epoch;
+    state.window.steps++;
+    state.window.loss += step.loss;
+    for (const [name, value] of Object.entries(step.metrics ?? {})) {
+      state.window.metrics[name] = (state.window.metrics[name] ?? 0) + value;
+    }
+    if (step.skipped) state.skipped++;
+    else state.loss += step.loss;
+    state.tokens += step.tokens;
+    state.learned += step.learned ?? 0;
+    state.rows += step.rows;
+    state.flops += step.tokens * (this.#plan?.flopsPerToken ?? 0);
+
+    const line = this.#line(step);
+    if (this.#due(step)) {
+      state.history.push({
+        epoch: step.epoch,
+        ...(step.gradNorm === undefined ? {} : { grad_norm: step.gradNorm }),
+        learning_rate: step.learningRate,
+        loss: line.loss,
+        ...line.metrics,
+        step: step.step,
+      });
+      state.window = { steps: 0, loss: 0, metrics: {} };
+      this.#tell((reader) => reader.step?.(line));
+    }
+    this.#tell((reader) => reader.progress?.(line));
+  }
+
+  /** After each evaluation. Adds HF's timing metrics: `eval_runtime`, `eval_samples_per_second`, `eval_steps_per_second`. */
+  evaluation(done: Evaluation): void {
+    const prefix = done.name ? `eval_${done.name}_` : "eval_";
+    const rate = (count: number) => done.seconds > 0 ? count / done.seconds : 0;
+    const metrics: Record<string, number> = {};
+    for (const [name, value] of Object.entries(done.metrics)) metrics[prefix + name] = value;
+    metrics[prefix + "runtime"] = done.seconds;
+    metrics[prefix + "samples_per_second"] = rate(done.rows);
+    metrics[prefix + "steps_per_second"] = rate(done.batches);
+    Object.assign(this.#evals, metrics);
+    this.#state.history.push({ epoch: done.epoch, ...metrics, step: done.step });
+    const line = { step: done.step, epoch: done.epoch, metrics, ...this.#clocks() };
+    this.#tell((reader) => reader.evaluation?.(line));
+  }
+
+  /** Remembers the best evaluation, for `trainer_state.json` and the summary. */
+  set best(best: Best | undefined) {
+    this.#state.best = best;
+  }
+
+  get best(): Best | undefined {
+    return this.#state.best;
+  }
+
+  /** A sentence that the person who waits should read. */
+  note(text: string): void {
+    this.#tell((reader) => reader.note?.(text, "note"));
+  }
+
+  /** A sentence about something that went wrong, while the run goes on. */
+  warn(text: string): void {
+    this.#tell((reader) => reader.note?.(text, "warning"));
+  }
+
+  /** A copy of everything that a checkpoint must hold; take it at a step's end. */
+  get state(): ReportState {
+    return structuredClone({ ...this.#state, seconds: this.#clocks().seconds });
+  }
+
+  /** The run is over: readers write their last files. `stopped` says why, when it ended early. */
+  async end({ stopped }: { stopped?: string } = {}): Promise<Summary> {
+    const state = this.state;
+    const summary: Summary = {
+      step: state.step,
+      totalSteps: this.#plan?.totalSteps ?? state.step,
+      epoch: state.epoch,
+      trainLoss: state.loss / (state.step - state.skipped),
+      seconds: state.seconds,
+      rows: state.rows,
+      tokens: state.tokens,
+      learned: state.learned,
+      skipped: state.skipped,
+      flops: state.flops,
+      evals: { ...this.#evals },
+      best: state.best,
+      memory: this.#memory(),
+      stopped,
+    };
+    const perSecond = (count: number) => summary.seconds > 0 ? count / summary.seconds : 0;
+    if (!stopped) {
+      this.#state.history.push({
+        epoch: state.epoch,
+        step: state.step,
+        total_flos: state.flops,
+        train_loss: summary.trainLoss,
+        train_runtime: summary.seconds,
+        train_samples_per_second: perSecond(summary.rows),
+        train_steps_per_second: perSecond(summary.step),
+      });
+    }
+    for (const reader of [...this.#readers]) {
+      try {
+        await reader.end?.(summary, this.#state.history);
+      } catch (error) {
+        this.#drop(reader, error);
+      }
+    }
+    return summary;
+  }
+
+  #due({ step, endsEpoch }: Step): boolean {
+    const { loggingSteps, loggingStrategy, loggingFirstStep } = this.#logging;
+    if (loggingFirstStep && step === 1) return true;
+    if (loggingStrategy === "epoch") return endsEpoch === true;
+    if (loggingStrategy === "no") return false;
+    const total = this.#plan?.totalSteps ?? 0;
+    const every = loggingSteps < 1 ? Math.max(1, Math.ceil(total * loggingSteps)) : loggingSteps;
+    return step % every === 0;
+  }
+
+  #line(step: Step): StepLine {
+    const { window, skipped } = this.#state;
+    const metrics: Record<string, number> = {};
+    for (const [name, sum] of Object.entries(window.metrics)) metrics[name] = sum / window.steps;
+    return {
+      step: step.step,
+      epoch: step.epoch,
+      loss: window.loss / window.steps,
+      learningRate: step.learningRate,
+      gradNorm: step.gradNorm,
+      metrics,
+      skipped,
+      memory: this.#memory(),
+      ...this.#clocks(),
+    };
+  }
+
+  #clocks() {
+    const { step, tokens } = this.#state;
+    const here = this.#plan ? (this.#now() - this.#began) / 1000 : 0; // seconds of this process
+    const totalSteps = this.#plan?.totalSteps ?? step;
+    const steps = step - this.#resumed.step;
+    return {
+      totalSteps,
+      tokens,
+      tokensPerSecond: here > 0 ? (tokens - this.#resumed.tokens) / here : 0,
+      seconds: this.#resumed.seconds + here,
+      remaining: steps > 0 ? here / steps * (totalSteps - step) : 0,
+    };
+  }
+
+  #tell(call: (reader: Reader) => void): void {
+    for (const reader of [...this.#readers]) {
+      try {
+        call(reader);
+      } catch (error) {
+        this.#drop(reader, error);
+      }
+    }
+  }
+
+  // A report that cannot be written must not end the training that it reports.
+  #drop(reader: Reader, error: unknown): void {
+    this.#readers = this.#readers.filter((other) => other !== reader);
+    this.warn(`${reader.constructor.name} stopped reporting: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,60 @@
+import type { LogEntry, Plan } from "./lines.ts";
+import { reviveNumber } from "../run/json_numbers.ts";
+import type { ReportState } from "./reporter.ts";
+
+/** The settings that HF's `trainer_state.json` repeats. */
+export interface StateSettings {
+  loggingSteps: number;
+  saveSteps: number;
+  evalSteps?: number | null;
+}
+
+/**
+ * The content of `trainer_state.json` in HF Trainer's schema, keys sorted. What HF has no field for lies where HF keeps
+ * the states of callbacks, under `ftx`.
+ */
+export function trainerState(state: ReportState, plan: Plan, settings: StateSettings): Record<string, unknown> {
+  const { step, epoch, history, best, tokens, flops, ...own } = state;
+  return {
+    best_global_step: best?.step ?? null,
+    best_metric: best?.value ?? null,
+    best_model_checkpoint: best?.checkpoint ?? null,
+    epoch,
+    eval_steps: settings.evalSteps ?? 500,
+    global_step: step,
+    is_hyper_param_search: false,
+    is_local_process_zero: true,
+    is_world_process_zero: true,
+    log_history: history,
+    logging_steps: settings.loggingSteps,
+    max_steps: plan.totalSteps,
+    num_input_tokens_seen: tokens,
+    num_train_epochs: Math.ceil(plan.epochs),
+    save_steps: settings.saveSteps,
+    stateful_callbacks: { ftx: { args: {}, attributes: { ...own, best_name: best?.metric ?? null } } },
+    total_flos: flops,
+    train_batch_size: plan.batchSize,
+    trial_name: null,
+    trial_params: null,
+  };
+}
+
+/** Reads back what `trainerState` made: the state to give to a resumed `Reporter`. */
+export function readTrainerState(text: string): ReportState {
+  const file = JSON.parse(text, (_, value) => reviveNumber(value));
+  const { best_name, ...own } = file.stateful_callbacks?.ftx?.attributes ?? {};
+  return {
+    step: file.global_step,
+    epoch: file.epoch,
+    history: file.log_history as LogEntry[],
+    tokens: file.num_input_tokens_seen,
+    flops: file.total_flos,
+    ...own,
+    best: file.best_metric === null ? undefined : {
+      step: file.best_global_step,
+      metric: best_name,
+      value: file.best_metric,
+      checkpoint: file.best_model_checkpoint ?? undefined,
+    },
+  };
+}

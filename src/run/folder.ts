@@ -1,0 +1,164 @@
+import { dirname } from "node:path";
+import { CheckpointError, RecipeError, StorageError } from "../errors.ts";
+import { type BrokenCheckpoint, type Checkpoint, listCheckpoints, newestCheckpoint } from "./checkpoint.ts";
+import { replaceFile } from "./durable.ts";
+import { RunLock } from "./lock.ts";
+import { verify } from "./manifest.ts";
+import { replaceAfter } from "./replaced.ts";
+import { removeStale } from "./trash.ts";
+
+/** The settings of a recipe that a run's folder depends on. */
+export interface RunSettings {
+  outputDir: string;
+  overwriteOutputDir?: boolean;
+  /** `true`: the newest whole checkpoint; a path: that one; `null`: as LLaMA-Factory, the newest if there is one. */
+  resumeFromCheckpoint?: boolean | string | null;
+  modelNameOrPath?: string;
+  adapterNameOrPath?: string[];
+}
+
+/** A folder that belongs to this process until it is disposed. */
+export interface Run extends Disposable {
+  readonly folder: string;
+  /** The same for all checkpoints of a run, also after a resume. */
+  readonly id: string;
+  /** The checkpoint to go on from. */
+  readonly resume?: Checkpoint;
+  /** Sentences to show before training: what is resumed, which checkpoints are broken. */
+  readonly notes: string[];
+}
+
+// Weights beside no checkpoint: a finished run, or somebody's model.
+const WEIGHTS = ["adapter_model.safetensors", "model.safetensors", "model.safetensors.index.json"];
+
+/**
+ * Creates or opens a run's folder, locks it, clears what killed saves left, decides where to go on, writes `run.yaml`.
+ *
+ * Where a run goes on:
+ *
+ * | in the folder | `--resume` | no flag | `overwrite_output_dir` |
+ * | --- | --- | --- | --- |
+ * | nothing | start, and say so | start | start |
+ * | checkpoints | the newest that is whole | the same, and say so (as LLaMA-Factory) | start |
+ * | checkpoints, none whole | refuse | refuse | start |
+ * | weights, no checkpoint | start, and say so | refuse (as LLaMA-Factory) | start |
+ *
+ * Checkpoints that the run does not continue (all at `overwrite_output_dir`, later or broken ones at a resume) are moved into
+ * `.replaced-…` and deleted after the run's first own save: until then nothing is lost.
+ *
+ * @param text the resolved recipe as YAML
+ */
+export async function openRun(settings: RunSettings, text: string): Promise<Run> {
+  const folder = settings.outputDir;
+  await create(folder);
+  refuseOwnModel(settings);
+  const lock = RunLock.take(folder);
+  try {
+    await removeStale(folder);
+    const notes: string[] = [];
+    const resume = await choose(settings, notes);
+    await replaceAfter(folder, resume?.step ?? -1);
+    await replaceFile(`${folder}/run.yaml`, text);
+    const id = resume?.manifest.run ?? crypto.randomUUID();
+    return { folder, id, resume, notes, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function create(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    const probe = await Deno.makeTempFile({ dir: folder, prefix: ".probe-" });
+    await Deno.remove(probe);
+  } catch (error) {
+    const stat = await Deno.stat(folder).catch(() => undefined);
+    if (stat && !stat.isDirectory) {
+      throw new RecipeError(`Cannot use output_dir = "${folder}": it is a file; name a folder`);
+    }
+    throw new StorageError(
+      `Cannot write into output_dir = "${folder}": ${(error as Error).message}; choose a folder that can be written`,
+    );
+  }
+}
+
+function refuseOwnModel({ outputDir, modelNameOrPath, adapterNameOrPath = [] }: RunSettings): void {
+  for (const source of [modelNameOrPath, ...adapterNameOrPath]) {
+    if (source === undefined || real(source) !== real(outputDir)) continue;
+    throw new RecipeError(
+      `Cannot use output_dir = "${outputDir}": the weights to start from are in it, and would be overwritten; ` +
+        "choose another output_dir",
+    );
+  }
+}
+
+function real(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined; // a model's name, not a folder
+  }
+}
+
+async function choose(settings: RunSettings, notes: string[]): Promise<Checkpoint | undefined> {
+  const { outputDir: folder, resumeFromCheckpoint: wish } = settings;
+  const found = await listCheckpoints(folder);
+  if (typeof wish === "string") {
+    if (found.length && !settings.overwriteOutputDir && real(dirname(wish)) !== real(folder)) {
+      throw new RecipeError(
+        `Cannot resume from "${wish}" into "${folder}": that folder has checkpoints of its own; ` +
+          "choose another output_dir or set overwrite_output_dir",
+      );
+    }
+    const checkpoint = await named(wish);
+    const later = found.filter(({ step }) => step > checkpoint.step).length;
+    if (later) notes.push(`${later} later checkpoints in "${folder}" go once this run has saved one of its own`);
+    return checkpoint;
+  }
+  if (wish !== true && (settings.overwriteOutputDir || wish === false && found.length)) {
+    if (found.length) notes.push(`Starting over in "${folder}": its checkpoints go once this run has saved its first`);
+    return undefined;
+  }
+  if (found.length === 0) {
+    const weights = WEIGHTS.find((name) => exists(`${folder}/${name}`));
+    if (wish) notes.push(`No checkpoint in "${folder}" yet: starting at step 0`);
+    else if (weights) {
+      throw new RecipeError(
+        `Cannot train into "${folder}": it holds "${weights}" of an earlier run; ` +
+          "choose another output_dir or set overwrite_output_dir",
+      );
+    }
+    return undefined;
+  }
+  const { checkpoint, broken } = await newestCheckpoint(folder);
+  if (!checkpoint) throw new CheckpointError(noneWhole(folder, broken));
+  for (const { folder, reason } of broken) notes.push(`Passing over "${folder}": ${reason}`);
+  notes.push(`Resuming from "${checkpoint.folder}"` + (wish ? "" : "; set overwrite_output_dir to start over"));
+  return checkpoint;
+}
+
+async function named(folder: string): Promise<Checkpoint> {
+  try {
+    const manifest = await verify(folder);
+    return { folder, step: manifest.step, manifest };
+  } catch (error) {
+    throw new CheckpointError(
+      `Cannot resume from "${folder}": ${(error as Error).message}; --resume without a path finds the newest whole one`,
+    );
+  }
+}
+
+function noneWhole(folder: string, broken: BrokenCheckpoint[]): string {
+  const reasons = broken.map(({ folder, reason }) => `${folder.slice(folder.lastIndexOf("/") + 1)}: ${reason}`);
+  return `Cannot resume from "${folder}": none of its checkpoints is whole (${reasons.join("; ")}); ` +
+    "set overwrite_output_dir to start over";
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

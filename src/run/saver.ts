@@ -1,0 +1,123 @@
+import { StorageError } from "../errors.ts";
+import { type Checkpoint, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
+import { prune } from "./prune.ts";
+import { removeReplaced } from "./replaced.ts";
+import { freeSpace, neededSpace } from "./space.ts";
+
+const PATIENCE = 3; // saves that may fail one after the other before the run stops
+
+interface SaverOptions extends Omit<SaveOptions, "files" | "bytes"> {
+  /** `save_total_limit`: checkpoints to keep. Default: all. */
+  limit?: number;
+  /** Gets a sentence for each save that failed. */
+  warn: (sentence: string) => void;
+  /** Step of the checkpoint that the run was resumed from: not removed before a newer one is whole. */
+  resumed?: number;
+}
+
+/**
+ * Saves a run's checkpoints in the background, one at a time, and removes the old ones. A save that fails leaves the
+ * older checkpoints and the training alone; three in a row end the run with a `StorageError`.
+ */
+export class Saver {
+  /** Step of the best checkpoint: never removed. */
+  best?: number;
+  #folder: string;
+  #options: SaverOptions;
+  #newest?: number;
+  #inFlight: Promise<void> = Promise.resolve();
+  #failures = 0;
+  #fatal?: Error;
+
+  constructor(folder: string, options: SaverOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#newest = options.resumed;
+  }
+
+  /** Step of the newest checkpoint that is known to be whole. */
+  get newest(): number | undefined {
+    return this.#newest;
+  }
+
+  /** The error that must end the run, once there is one; `save` and `settle` throw it. */
+  get fatal(): Error | undefined {
+    return this.#fatal;
+  }
+
+  /**
+   * Begins to save `checkpoint-<step>`, after the save before it has ended. `files` runs in the background while training
+   * goes on, so it must write a snapshot. `bytes` is about what it will write.
+   */
+  async save(step: number, files: SaveOptions["files"], bytes = 0): Promise<void> {
+    await this.settle();
+    this.#inFlight = this.#save(step, files, bytes);
+  }
+
+  /** Waits for the save in flight. Throws what must end the run. */
+  async settle(): Promise<void> {
+    await this.#inFlight;
+    if (this.#fatal) throw this.#fatal;
+  }
+
+  async #save(step: number, files: SaveOptions["files"], bytes: number): Promise<void> {
+    try {
+      await this.#makeRoom(bytes);
+      const saved = await saveCheckpoint(this.#folder, step, { ...this.#options, files, bytes });
+      this.#failures = 0;
+      this.#newest = step;
+      await this.#tidy(saved);
+    } catch (error) {
+      this.#fail(step, error as Error);
+    }
+  }
+
+  // Only checkpoints that save_total_limit gives away may go before the new one is whole.
+  async #makeRoom(bytes: number): Promise<void> {
+    const { limit } = this.#options;
+    if (!bytes || !limit || freeSpace(this.#folder) >= neededSpace(bytes)) return;
+    await prune(this.#folder, Math.max(limit - 1, 1), this.#keep());
+  }
+
+  async #tidy(saved: Checkpoint): Promise<void> {
+    try {
+      if (this.#options.limit) await prune(this.#folder, this.#options.limit, this.#keep());
+      await removeReplaced(this.#folder);
+    } catch (error) {
+      this.#options.warn(
+        `Cannot remove older checkpoints after saving "${saved.folder}": ${(error as Error).message}; they stay`,
+      );
+    }
+  }
+
+  #keep(): number[] {
+    return [this.best, this.#newest].filter((step) => step !== undefined);
+  }
+
+  #fail(step: number, error: Error): void {
+    if (!isStorage(error)) {
+      this.#fatal = error; // a mistake of ours, which a second try would repeat
+      return;
+    }
+    this.#failures++;
+    const what = `Cannot save "${this.#folder}/checkpoint-${step}": ${reason(error)}`;
+    const older = this.#newest === undefined ? "no checkpoint is whole yet" : `checkpoint-${this.#newest} is whole`;
+    if (this.#failures < PATIENCE) {
+      this.#options.warn(`${what}; ${older}, training goes on and saves again later (failure ${this.#failures} of 3)`);
+    } else {
+      this.#fatal = new StorageError(
+        `${what}; this was the third failure in a row, ${older}; make room and go on with --resume`,
+      );
+    }
+  }
+}
+
+function isStorage(error: Error): boolean {
+  return error instanceof StorageError || /^E[A-Z]+$/.test((error as { code?: string }).code ?? "") ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind);
+}
+
+// A StorageError of demandSpace is itself "Cannot …: <reason>; <remedy>"; only its middle fits here.
+function reason(error: Error): string {
+  return error.message.match(/^Cannot [^:]*: (.*); [^;]*$/)?.[1] ?? error.message;
+}

@@ -1,0 +1,45 @@
+import { ftruncateSync, statfsSync } from "node:fs";
+import { StorageError } from "../errors.ts";
+
+const SPARE = 256 * 2 ** 20; // bytes left for logs and for everybody else on the disk
+
+/** Bytes that this process may still write on the disk of `folder`. */
+export function freeSpace(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** Bytes that a save of `bytes` wants to see free: 5 % for the file system's own tables, and a spare part. */
+export function neededSpace(bytes: number): number {
+  return Math.ceil(bytes * 1.05) + Math.min(SPARE, bytes);
+}
+
+/** Throws a `StorageError` when a save of `bytes` does not fit on the disk of `folder`. */
+export function demandSpace(folder: string, bytes: number): void {
+  const free = freeSpace(folder);
+  if (free >= neededSpace(bytes)) return;
+  throw new StorageError(
+    `Cannot save into "${folder}": ${megabytes(neededSpace(bytes))} are needed and ${megabytes(free)} are free; ` +
+      "make room or choose another output_dir",
+  );
+}
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+const libc = openLibc();
+
+function openLibc() {
+  try {
+    return Deno.dlopen("libc.so.6", { fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" } });
+  } catch {
+    return undefined; // not Linux with glibc
+  }
+}
+
+/**
+ * Takes the blocks of a whole file from the disk before it is written, so that a full disk shows at once and not after
+ * an hour of writing. A file system without the call (NFS, FUSE) only gets the file's length.
+ */
+export function reserve(fd: number, bytes: number): void {
+  if (bytes > 0 && libc?.symbols.fallocate(fd, 0, 0n, BigInt(bytes)) !== 0) ftruncateSync(fd, bytes);
+}

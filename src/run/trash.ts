@@ -1,0 +1,48 @@
+import { basename, dirname } from "node:path";
+import { crashPoint } from "./crash.ts";
+import { processSuffix, syncFolder } from "./durable.ts";
+
+/**
+ * Takes a folder away in two steps: renamed to `.trash-…` first, because a rename is whole or not at all, then
+ * deleted. A kill in between leaves trash, which the next start removes. Does nothing when there is no such folder.
+ */
+export async function takeAway(folder: string): Promise<void> {
+  const trash = `${dirname(folder)}/.trash-${basename(folder)}-${processSuffix()}`;
+  crashPoint("before-trash");
+  try {
+    await Deno.rename(folder, trash);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  await syncFolder(dirname(folder));
+  crashPoint("after-trash");
+  await removeTrash(trash);
+}
+
+async function removeTrash(trash: string): Promise<void> {
+  for await (const entry of Deno.readDir(trash)) {
+    await Deno.remove(`${trash}/${entry.name}`, { recursive: true });
+    crashPoint("trash-half-deleted");
+  }
+  await Deno.remove(trash);
+}
+
+/** Removes temporary folders and trash in `folder` whose process is gone; gives their names. */
+export async function removeStale(folder: string): Promise<string[]> {
+  const removed: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const pid = name.match(/(?:\.tmp|^\.trash-.+)-(\d+)-[0-9a-f]{8}$/)?.[1];
+    if (!pid || await alive(Number(pid))) continue;
+    crashPoint("clean-up");
+    await Deno.remove(`${folder}/${name}`, { recursive: true });
+    removed.push(name);
+  }
+  return removed;
+}
+
+/** True while a process with this number runs on this machine, this one excepted: at its start it has written nothing. */
+async function alive(pid: number): Promise<boolean> {
+  if (pid === Deno.pid) return false;
+  return await Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+}

@@ -1,0 +1,76 @@
+import { dirname } from "node:path";
+import { stringifyNumbers } from "./json_numbers.ts";
+import { crashPoint } from "./crash.ts";
+import { syncFolder, writeDurably, type Written } from "./durable.ts";
+
+/** The bytes of one tensor as safetensors stores them; the same type as `src/weights/safetensors.ts`. */
+export interface TensorBytes {
+  dtype: string;
+  shape: number[];
+  data: Uint8Array;
+}
+
+/** The function that writes a safetensors file durably: `writeSafetensors` of `src/weights/safetensors.ts`. */
+export type SafetensorsWriter = (
+  path: string,
+  tensors: Iterable<[string, TensorBytes]>,
+  metadata?: Record<string, string>,
+  onPiece?: (bytes: number) => void,
+) => Promise<Written>;
+
+/**
+ * Writes the files of one checkpoint or export into its temporary folder, each synced and hashed. A name may have a
+ * folder in it: `reward/adapter_config.json`.
+ */
+export class FolderWriter {
+  /** Lengths and hashes of the files so far, by name. */
+  readonly files: Record<string, Written> = {};
+  #folders = new Set<string>();
+  #safetensors?: SafetensorsWriter;
+
+  /** `folder` must exist. Without `safetensors`, only other kinds of files can be written. */
+  constructor(readonly folder: string, safetensors?: SafetensorsWriter) {
+    this.#safetensors = safetensors;
+  }
+
+  /** A JSON file with indent 2; NaN and infinities become strings. */
+  json(name: string, value: unknown): Promise<void> {
+    return this.bytes(name, stringifyNumbers(value, 2) + "\n");
+  }
+
+  /** A file of exactly these bytes, or of this text in UTF-8. */
+  async bytes(name: string, data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    this.files[name] = await writeDurably(await this.#place(name), bytes);
+  }
+
+  /** A copy of the file `from`, such as a tokenizer's. */
+  async copy(name: string, from: string): Promise<void> {
+    await this.bytes(name, await Deno.readFile(from));
+  }
+
+  /** A safetensors file. The tensors' bytes must not change until the promise is fulfilled. */
+  async safetensors(
+    name: string,
+    tensors: Iterable<[string, TensorBytes]>,
+    metadata: Record<string, string> = { format: "pt" },
+  ): Promise<void> {
+    if (!this.#safetensors) throw new TypeError(`Cannot write "${name}": this writer was made without safetensors`);
+    this.files[name] = await this.#safetensors(await this.#place(name), tensors, metadata, () => crashPoint("piece"));
+  }
+
+  /** Makes the names of all files outlive a power cut. */
+  async sync(): Promise<void> {
+    for (const folder of [...this.#folders, "."]) await syncFolder(`${this.folder}/${folder}`);
+  }
+
+  async #place(name: string): Promise<string> {
+    if (name in this.files) throw new TypeError(`Cannot write "${name}": it was already written`);
+    const folder = dirname(name);
+    if (folder !== "." && !this.#folders.has(folder)) {
+      await Deno.mkdir(`${this.folder}/${folder}`, { recursive: true });
+      this.#folders.add(folder);
+    }
+    return `${this.folder}/${name}`;
+  }
+}
