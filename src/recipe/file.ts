@@ -1,0 +1,122 @@
+import { basename } from "node:path";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import { RecipeError } from "../errors.ts";
+import type { Entry } from "./entry.ts";
+import { interpolate, InterpolationProblem } from "./interpolate.ts";
+
+// A settings file is small. Whatever is larger or deeper was not written by hand and could cost a lot to read.
+const MOST_BYTES = 1 << 20;
+const MOST_NODES = 100_000;
+const MOST_DEPTH = 64;
+
+/**
+ * Reads a settings file, YAML or JSON, into entries that know their line.
+ * Throws RecipeError with every problem of its form: what it means is checked later, by `settle`.
+ */
+export async function readFile(
+  path: string,
+  env: Record<string, string | undefined> = Deno.env.toObject(),
+): Promise<Entry[]> {
+  const refuse = (why: string) => new RecipeError(`Cannot read "${path}": ${why}`);
+  let text: string;
+  try {
+    const { size, isFile } = await Deno.stat(path);
+    if (!isFile) throw refuse("it is not a file; name a YAML or JSON file with settings");
+    if (size > MOST_BYTES) throw refuse(`it has ${size} bytes, more than the ${MOST_BYTES} a settings file may have`);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
+  } catch (error) {
+    if (error instanceof RecipeError) throw error;
+    if (error instanceof Deno.errors.NotFound) throw refuse("there is no such file");
+    if (error instanceof TypeError) throw refuse("it is not UTF-8 text");
+    throw refuse((error as Error).message);
+  }
+  return readText(text, basename(path), env);
+}
+
+/** The same for text at hand; `name` stands for the file in messages. */
+export function readText(text: string, name: string, env: Record<string, string | undefined> = {}): Entry[] {
+  // The parser calls itself for every bracket, so brackets are counted before it runs.
+  if (deepestBracket(text) > MOST_DEPTH) {
+    throw new RecipeError(`Cannot read "${name}": it is nested more than ${MOST_DEPTH} levels deep`);
+  }
+  const lines = new LineCounter();
+  const at = (offset = 0) => `${name}:${lines.linePos(offset).line}`;
+  // A tag such as !!python/object is only a warning to the parser; here it is a problem, like all it complains of.
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    uniqueKeys: false,
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  const problems = [...document.errors, ...document.warnings].map((error) =>
+    `Cannot read ${at(error.pos[0])}: ${error.message.replace(/\s+/g, " ")}`
+  );
+  problems.push(...hostile(document.contents, at));
+  const root = document.contents;
+  if (problems.length === 0 && root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
+    problems.push(`Cannot read "${name}": it must be a list of "name: value" lines`);
+  }
+  const entries: Entry[] = [];
+  const firstLine = new Map<string, string>();
+  if (problems.length === 0 && isMap(root)) {
+    for (const { key, value } of root.items) {
+      const node = value as Node | null;
+      const where = at((key as Node).range?.[0]);
+      const setting = isScalar(key) ? String(key.value) : "";
+      if (firstLine.has(setting)) {
+        problems.push(`Cannot use ${setting} twice (${where}): ${firstLine.get(setting)} sets it already`);
+      }
+      firstLine.set(setting, where);
+      try {
+        entries.push({ name: setting, value: plain(node, env), where, ...sourceOf(node) });
+      } catch (error) {
+        if (!(error instanceof InterpolationProblem)) throw error;
+        problems.push(`Cannot use ${setting} (${where}): ${error.message}`);
+      }
+    }
+  }
+  if (problems.length > 0) throw new RecipeError(problems.join("\n"));
+  return entries;
+}
+
+function deepestBracket(text: string): number {
+  let depth = 0, deepest = 0;
+  for (const letter of text) {
+    if (letter === "[" || letter === "{") deepest = Math.max(deepest, ++depth);
+    else if (letter === "]" || letter === "}") depth--;
+  }
+  return deepest;
+}
+
+function hostile(root: Node | null, at: (offset?: number) => string): string[] {
+  if (root === null) return [];
+  const problems: string[] = [];
+  let nodes = 0;
+  visit(root, (_, node, path) => {
+    if (++nodes > MOST_NODES || path.length > 2 * MOST_DEPTH) {
+      problems.push(`Cannot read ${at()}: it is too large or too deep for a settings file`);
+      return visit.BREAK;
+    }
+    const offset = (node as Node).range?.[0];
+    if (isAlias(node)) problems.push(`Cannot read ${at(offset)}: write the value again in place of *${node.source}`);
+  });
+  return problems;
+}
+
+function plain(node: Node | null, env: Record<string, string | undefined>): unknown {
+  if (isSeq(node)) return node.items.map((item) => plain(item as Node, env));
+  if (isMap(node)) {
+    return Object.fromEntries(
+      node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), plain(value as Node, env)]),
+    );
+  }
+  const value = isScalar(node) ? node.value : null;
+  return typeof value === "string" ? interpolate(value, env) : value;
+}
+
+function sourceOf(node: Node | null): { source?: string } {
+  return isScalar(node) && node.type === "PLAIN" && node.source !== undefined ? { source: node.source } : {};
+}

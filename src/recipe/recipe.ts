@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { methodSettings } from "../adapters/settings.ts";
+import { dataSettings, templateSettings } from "../data/settings.ts";
+import { generationSettings } from "../generate/settings.ts";
+import { modelSettings } from "../models/settings.ts";
+import { optimizerSettings } from "../optim/settings.ts";
+import { runSettings } from "../run/settings.ts";
+import { trainingSettings } from "../stages/settings.ts";
+import { exportSettings } from "../weights/settings.ts";
+import type { Section } from "./setting.ts";
+
+/** Every section, in the order in which `--help` and `run.yaml` show them. */
+export const SECTIONS: readonly Section[] = [
+  modelSettings,
+  templateSettings,
+  dataSettings,
+  methodSettings,
+  trainingSettings,
+  optimizerSettings,
+  runSettings,
+  exportSettings,
+  generationSettings,
+];
+
+/** One flat namespace: all settings of all sections. */
+export const recipeSchema = z.strictObject({
+  ...modelSettings.shape,
+  ...templateSettings.shape,
+  ...dataSettings.shape,
+  ...methodSettings.shape,
+  ...trainingSettings.shape,
+  ...optimizerSettings.shape,
+  ...runSettings.shape,
+  ...exportSettings.shape,
+  ...generationSettings.shape,
+});
+
+/** The settings as people give them, with defaults filled in. */
+export type Settings = z.output<typeof recipeSchema>;
+
+/** The name of a setting in TypeScript: `loraRank`. */
+export type SettingName = keyof Settings;
+
+/** All a command needs to know: every setting, checked, with what follows from others worked out by `derive`. */
+export interface Recipe extends Settings {
+  outputDir: string;
+  loraAlpha: number;
+  packing: boolean;
+  evalSteps: number;
+  metricForBestModel: string;
+  greaterIsBetter: boolean;
+}
