@@ -63,6 +63,8 @@ export interface Plan {
 export interface Memory {
   bytes: number;
   peak: number;
+  /** The most that CUDA's allocator ever took from the GPU; absent on a CPU. */
+  reserved?: number;
 }
 
 /** A step with the run's totals: what readers get. */
@@ -130,10 +132,30 @@ export interface Summary {
   memory?: Memory;
   /** Why the run ended before its last step, when it did: "SIGTERM", "3 evaluations without progress". */
   stopped?: string;
+  /** False when the run is to be gone on with later. */
+  finished: boolean;
 }
 
 /** One entry of HF's `log_history`: names of the log and their numbers. */
 export type LogEntry = Record<string, number>;
+
+/** What a checkpoint must hold so that a resumed run's reports go on as if it had never stopped. */
+export interface ReportState {
+  step: number;
+  epoch: number;
+  history: LogEntry[];
+  /** Sums since the last logged line. */
+  window: { steps: number; loss: number; metrics: Record<string, number> };
+  /** Sums since step 1. */
+  loss: number;
+  learned: number;
+  tokens: number;
+  rows: number;
+  flops: number;
+  skipped: number;
+  seconds: number;
+  best?: Best;
+}
 
 /** Something that shows or stores a run's numbers. Each method is optional; a reader that throws is left out, with a warning. */
 export interface Reader {
@@ -146,5 +168,5 @@ export interface Reader {
   evaluation?(line: EvalLine): void;
   /** A sentence for the person who waits. */
   note?(text: string, kind: "note" | "warning"): void;
-  end?(summary: Summary, history: readonly LogEntry[]): void | Promise<void>;
+  end?(summary: Summary, state: ReportState): void | Promise<void>;
 }

@@ -1,4 +1,8 @@
-/** Readers of a run's numbers. */
+/** What a run says about itself: lines for readers, and the readers. */
+export { drawChart } from "./chart.ts";
+export { readLines } from "./line_file.ts";
 export type * from "./lines.ts";
-export { type Logging, Reporter, type ReportState } from "./reporter.ts";
+export { openReporter, type ReportSettings } from "./open.ts";
+export { type Output, standard } from "./output.ts";
+export { type Logging, Reporter } from "./reporter.ts";
 export { readTrainerState, type StateSettings, trainerState } from "./trainer_state.ts";

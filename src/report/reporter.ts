@@ -1,22 +1,4 @@
-import type { Best, Evaluation, LogEntry, Memory, Plan, Reader, Step, StepLine, Summary } from "./lines.ts";
-
-/** What a checkpoint must hold so that a resumed run's reports go on as if it had never stopped. */
-export interface ReportState {
-  step: number;
-  epoch: number;
-  history: LogEntry[];
-  /** Sums since the last logged line. */
-  window: { steps: number; loss: number; metrics: Record<string, number> };
-  /** Sums since step 1. */
-  loss: number;
-  learned: number;
-  tokens: number;
-  rows: number;
-  flops: number;
-  skipped: number;
-  seconds: number;
-  best?: Best;
-}
+import type { Best, Evaluation, Memory, Plan, Reader, ReportState, Step, StepLine, Summary } from "./lines.ts";
 
 /** How often a line is written. Names and meaning are HF's. */
 export interface Logging {
@@ -162,8 +144,11 @@ export class Reporter {
     return structuredClone({ ...this.#state, seconds: this.#clocks().seconds });
   }
 
-  /** The run is over: readers write their last files. `stopped` says why, when it ended early. */
-  async end({ stopped }: { stopped?: string } = {}): Promise<Summary> {
+  /**
+   * The run is over: readers write their last files. `stopped` says why, when it ended early; such a run counts as
+   * finished only when `finished` says so (early stopping).
+   */
+  async end({ stopped, finished = !stopped }: { stopped?: string; finished?: boolean } = {}): Promise<Summary> {
     const state = this.state;
     const summary: Summary = {
       step: state.step,
@@ -180,9 +165,10 @@ export class Reporter {
       best: state.best,
       memory: this.#memory(),
       stopped,
+      finished,
     };
     const perSecond = (count: number) => summary.seconds > 0 ? count / summary.seconds : 0;
-    if (!stopped) {
+    if (finished) {
       this.#state.history.push({
         epoch: state.epoch,
         step: state.step,
@@ -195,7 +181,7 @@ export class Reporter {
     }
     for (const reader of [...this.#readers]) {
       try {
-        await reader.end?.(summary, this.#state.history);
+        await reader.end?.(summary, this.state);
       } catch (error) {
         this.#drop(reader, error);
       }

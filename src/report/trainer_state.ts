@@ -1,6 +1,6 @@
-import type { LogEntry, Plan } from "./lines.ts";
-import { reviveNumber } from "../run/json_numbers.ts";
-import type { ReportState } from "./reporter.ts";
+import { replaceFile } from "../run/durable.ts";
+import { reviveNumber, stringifyNumbers } from "../run/json_numbers.ts";
+import type { LogEntry, Plan, Reader, ReportState, Summary } from "./lines.ts";
 
 /** The settings that HF's `trainer_state.json` repeats. */
 export interface StateSettings {
@@ -57,4 +57,21 @@ export function readTrainerState(text: string): ReportState {
       checkpoint: file.best_model_checkpoint ?? undefined,
     },
   };
+}
+
+/** `trainer_state.json` of the run's folder, written when the run ends or stops. */
+export class StateFile implements Reader {
+  #plan?: Plan;
+
+  constructor(private readonly folder: string, private readonly settings: StateSettings) {}
+
+  start(plan: Plan): void {
+    this.#plan = plan;
+  }
+
+  async end(_: Summary, state: ReportState): Promise<void> {
+    if (!this.#plan) return; // training never began
+    const content = trainerState(state, this.#plan, this.settings);
+    await replaceFile(`${this.folder}/trainer_state.json`, stringifyNumbers(content, 2) + "\n");
+  }
 }

@@ -1,0 +1,49 @@
+/** Numbers of a curve: points whose value is not finite leave a gap. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/**
+ * The running mean that LLaMA-Factory draws: the more values, the smoother. NaN and infinities keep their place and do
+ * not reach their neighbours.
+ */
+export function smooth(values: readonly number[]): number[] {
+  const weight = 1.8 * (1 / (1 + Math.exp(-0.05 * values.length)) - 0.5);
+  let last: number | undefined;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value;
+    last = last === undefined ? value : last * weight + (1 - weight) * value;
+    return last;
+  });
+}
+
+/** Round numbers from `low` to `high`, about `wanted` of them, 1, 2, 2.5 or 5 times a power of ten apart. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  const rough = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => tidy((first + i) * step));
+}
+
+// 0.1 + 0.2 is not a label
+const tidy = (value: number) => Number(value.toPrecision(12));
+
+/** The least and the greatest finite value, spread a little where they are equal; 0 to 1 when there is none. */
+export function range(values: readonly number[]): [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  if (low > high) return [0, 1];
+  if (low === high) {
+    const spread = Math.abs(low) * 0.1 || 1;
+    return [low - spread, high + spread];
+  }
+  return [low, high];
+}

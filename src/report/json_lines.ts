@@ -1,0 +1,39 @@
+import { stringifyNumbers } from "../run/json_numbers.ts";
+import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
+import type { Output } from "./output.ts";
+
+/** A run for a program: one JSON object a line, told apart by `event`: start, step, evaluation, note, warning, end. */
+export class JsonLines implements Reader {
+  constructor(private readonly out: Output) {}
+
+  start(plan: Plan, step: number): void {
+    this.#write("start", { step, ...plan });
+  }
+
+  step(line: StepLine): void {
+    this.#write("step", line);
+  }
+
+  evaluation(line: EvalLine): void {
+    this.#write("evaluation", line);
+  }
+
+  note(text: string, kind: "note" | "warning"): void {
+    this.#write(kind, { text });
+  }
+
+  end(summary: Summary): void {
+    this.#write("end", summary);
+  }
+
+  #write(event: string, fields: object): void {
+    this.out.write(stringifyNumbers({ event, ...snakeCase(fields) }) + "\n");
+  }
+}
+
+// Names in files and streams are snake_case; metrics have their own names, which stay.
+function snakeCase(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase()), value]),
+  );
+}

@@ -1,0 +1,66 @@
+import { stringifyNumbers } from "../run/json_numbers.ts";
+import { duration } from "./format.ts";
+import { cutLines, LineFile } from "./line_file.ts";
+import type { EvalLine, Memory, Reader, StepLine } from "./lines.ts";
+
+/** `trainer_log.jsonl`: an object for each logged step and each evaluation, with LLaMA-Factory's keys. */
+export class TrainerLog implements Reader, Disposable {
+  #lines: LineFile;
+
+  private constructor(path: string) {
+    this.#lines = new LineFile(path);
+  }
+
+  /** Opens the log of a run that goes on after `step` (0: a new one); lines of later steps are dropped. */
+  static async open(folder: string, step: number): Promise<TrainerLog> {
+    const path = `${folder}/trainer_log.jsonl`;
+    await cutLines(path, (line) => Number(line.current_steps) <= step);
+    return new TrainerLog(path);
+  }
+
+  step(line: StepLine): void {
+    this.#write(line, {
+      loss: line.loss,
+      reward: line.metrics["reward"],
+      accuracy: line.metrics["rewards/accuracies"],
+      lr: line.learningRate,
+    }, line.memory);
+  }
+
+  evaluation(line: EvalLine): void {
+    this.#write(line, { eval_loss: line.metrics["eval_loss"] });
+  }
+
+  end(): void {
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#lines[Symbol.dispose]();
+  }
+
+  #write(line: StepLine | EvalLine, numbers: Record<string, number | undefined>, memory?: Memory): void {
+    this.#lines.append(stringifyNumbers({ // JSON leaves out what is undefined, as LLaMA-Factory does
+      current_steps: line.step,
+      total_steps: line.totalSteps,
+      ...numbers,
+      epoch: line.epoch,
+      percentage: line.totalSteps ? rounded(line.step / line.totalSteps * 100) : 100,
+      elapsed_time: duration(line.seconds),
+      remaining_time: duration(line.remaining),
+      throughput: rounded(line.tokensPerSecond),
+      total_tokens: line.tokens,
+      ...gigabytes(memory),
+    }));
+  }
+}
+
+const rounded = (value: number) => Math.round(value * 100) / 100;
+
+// LLaMA-Factory's two keys are about a GPU; on a CPU the figure has a name of its own.
+function gigabytes(memory?: Memory): Record<string, number> {
+  if (!memory) return {};
+  const peak = rounded(memory.peak / 2 ** 30);
+  if (memory.reserved === undefined) return { memory_allocated: peak };
+  return { vram_allocated: peak, vram_reserved: rounded(memory.reserved / 2 ** 30) };
+}
