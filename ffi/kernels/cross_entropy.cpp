@@ -1,0 +1,133 @@
+// The head and its loss together. The logits of a step are its largest tensor ([N, V]); here they exist for one chunk of rows,
+// turn into their own gradient in place, and are multiplied into the gradients of x and of the weight at once.
+#include "kernels.h"
+#include "simd.h"
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace ftx {
+namespace {
+
+struct RowResult {
+  float loss;
+  float correct;
+};
+
+// loss = logsumexp(z) - (1 - e) z[y] - e mean(z); z becomes softmax(z) - (1 - e) onehot(y) - e / V.
+template <class T>
+CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
+  float most = -INFINITY, sum = 0, all = 0;
+#pragma omp simd reduction(max : most)
+  for (int64_t v = 0; v < V; v++) most = load(z[v]) > most ? load(z[v]) : most;
+  float target = load(z[y]);
+  if (e > 0)
+#pragma omp simd reduction(+ : all)
+    for (int64_t v = 0; v < V; v++) all += load(z[v]);
+#pragma omp simd reduction(+ : sum)
+  for (int64_t v = 0; v < V; v++) sum += fast_exp(load(z[v]) - most);
+  if (gradient) {
+    float scale = 1 / sum, floor = e / V;
+#pragma omp simd
+    for (int64_t v = 0; v < V; v++) store(z + v, fast_exp(load(z[v]) - most) * scale - floor);
+    store(z + y, fast_exp(target - most) * scale - floor - (1 - e));
+  }
+  return {most + __builtin_logf(sum) - (1 - e) * target - e * all / V, target == most ? 1.0f : 0.0f};
+}
+
+struct Sums {
+  double loss = 0, correct = 0;
+};
+
+// The same for a chunk on any device, as ATen operators.
+Sums chunk_anywhere(at::Tensor& z, const at::Tensor& y, double e, bool gradient, at::Tensor& loss, at::Tensor& correct) {
+  auto logp = at::log_softmax(z, -1, at::kFloat), index = y.to(at::kLong).unsqueeze(1);
+  auto nll = logp.gather(1, index).neg_().squeeze(1);
+  loss += e > 0 ? (nll * (1 - e) - logp.mean(-1) * e).sum() : nll.sum();
+  correct += (z.argmax(-1) == index.squeeze(1)).sum();
+  if (gradient) {
+    auto p = logp.exp_();
+    if (e > 0) p.sub_(e / z.size(1));
+    p.scatter_add_(1, index, at::full_like(index, -(1 - e), p.options()));
+    z = p.to(z.scalar_type());
+  }
+  return {};
+}
+
+Sums chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient) {
+  int64_t rows = z.size(0), V = z.size(1);
+  std::vector<RowResult> results(rows);
+  by_type(z, [&](auto* t) {
+    using T = std::remove_pointer_t<decltype(t)>;
+    at::parallel_for(0, rows, 1, [&](int64_t a, int64_t b) {
+      for (int64_t i = a; i < b; i++) results[i] = row(at_<T>(z) + i * V, V, at_<int64_t>(y)[i], (float)e, gradient);
+    });
+  });
+  Sums sums;  // in the order of the rows, so that the sum does not depend on the threads
+  for (auto& r : results) sums.loss += r.loss, sums.correct += r.correct;
+  return sums;
+}
+
+struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
+  static torch::autograd::tensor_list forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x_, const at::Tensor& weight,
+                                              const at::Tensor& targets, double e, int64_t chunk, bool dx_wanted, bool dw_wanted) {
+    auto x = x_.contiguous(), y = targets.to(at::kLong).contiguous();
+    int64_t N = x.size(0), V = weight.size(0);
+    auto options = x.options().dtype(at::kFloat);
+    auto loss = at::zeros({}, options), correct = at::zeros({}, options);
+    auto dx = dx_wanted ? at::empty_like(x) : at::Tensor();
+    at::Tensor dw;
+    Sums sums;
+    for (int64_t from = 0; from < N; from += chunk) {
+      int64_t to = std::min(N, from + chunk);
+      auto part = x.slice(0, from, to), z = at::mm(part, weight.t()), want = y.slice(0, from, to);
+      bool gradient = dx_wanted || dw_wanted;
+      auto s = fast(z) ? chunk_on_cpu(z, want, e, gradient) : chunk_anywhere(z, want, e, gradient, loss, correct);
+      sums.loss += s.loss, sums.correct += s.correct;
+      if (dx_wanted) {
+        auto out = dx.slice(0, from, to);
+        at::mm_out(out, z, weight);
+      }
+      if (dw_wanted) {  // several chunks are summed in fp32: a sum of bf16 parts would lose what one product keeps
+        if (to - from == N) dw = at::mm(z.t(), part);
+        else if (z.scalar_type() == at::kFloat && dw.defined()) dw.addmm_(z.t(), part);
+        else if (dw.defined()) dw.add_(at::mm(z.t(), part));
+        else dw = at::mm(z.t(), part).to(at::kFloat);
+      }
+    }
+    if (fast(x)) loss.fill_(sums.loss), correct.fill_(sums.correct);
+    ctx->save_for_backward({dx, dw.defined() ? dw.to(weight.scalar_type()) : dw});
+    ctx->mark_non_differentiable({correct});
+    return {loss, correct};
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx, torch::autograd::tensor_list grads) {
+    auto saved = ctx->get_saved_variables();
+    auto scaled = [&](at::Tensor t) {  // nearly always by 1; reading that costs nothing on a CPU and a wait on a GPU
+      if (!t.defined() || (t.is_cpu() && grads[0].item<float>() == 1.0f)) return t;
+      return t * grads[0].to(t.scalar_type());
+    };
+    at::Tensor none;
+    return {scaled(saved[0]), scaled(saved[1]), none, none, none, none, none};
+  }
+};
+
+}  // namespace
+
+std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
+                                                        double label_smoothing, int64_t chunk) {
+  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && targets.dim() == 1 && targets.size(0) == x.size(0),
+              "linear_cross_entropy: x must be [N, D], weight [V, D], targets [N]");
+  TORCH_CHECK(x.size(0) > 0, "linear_cross_entropy: there is no row");
+  TORCH_CHECK(!x.is_cpu() || (targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < weight.size(0)),
+              "linear_cross_entropy: a target is outside the vocabulary of ", weight.size(0));
+  bool recording = c10::GradMode::is_enabled();
+  bool dx = recording && x.requires_grad(), dw = recording && weight.requires_grad();
+  // A frozen head is cheapest in small chunks that stay in the cache; one that trains sums its gradient once a chunk.
+  if (chunk <= 0) chunk = dw ? 1024 : x.is_cpu() ? 256 : 2048;
+  auto out = LinearCrossEntropy::apply(x, weight, targets, label_smoothing, chunk, dx, dw);
+  return {out[0], out[1]};
+}
+
+}  // namespace ftx

@@ -1,0 +1,44 @@
+// ftx's own operators: what a training step does most, in one pass over memory where libtorch takes several.
+// Each works on CPU (fp32, bf16) with the loops here, and elsewhere as a composition of ATen operators.
+#pragma once
+#include <ATen/core/Tensor.h>
+#include <optional>
+#include <tuple>
+
+namespace ftx {
+
+// N rows, D channels, F feed-forward width, V vocabulary, I inputs, O outputs, R rank, H heads, C channels of a head.
+
+/** x [N.., D] / sqrt(mean(x²) + eps) · weight [D], statistics in fp32. */
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
+
+/** silu(gate) · up, both [.., F]. */
+at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up);
+
+/** x [N, H, C] turned by the angles of its positions [N] (int32): cos, sin [positions, C/2] in fp32, halves paired as in HF. */
+at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
+
+/** x Wᵀ + bias + scale · (dropped Aᵀ) Bᵀ, with a [R, I], b [O, R] in their own dtype and the products in x's. W is frozen. */
+at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                       const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale);
+
+/**
+ * Sum over rows of the cross-entropy of x [N, D] · weight [V, D]ᵀ at targets [N] (int32 or int64), and how many rows have
+ * their target as the largest logit, both fp32 scalars. Logits exist for `chunk` rows at a time (0: chosen here), and the
+ * gradients are made in the forward pass, while they are there.
+ */
+std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
+                                                        double label_smoothing, int64_t chunk);
+
+/** The 2-norm of all gradients together, fp32 scalar. */
+at::Tensor grad_norm(at::TensorList grads);
+
+/**
+ * AdamW (Loshchilov & Hutter 2019, as torch.optim.AdamW): one step for all parameters. `masters` are the fp32 values
+ * behind low-precision parameters (the parameter itself where there is none); gradients are multiplied by grad_scale first.
+ */
+void adamw_(at::TensorList params, at::TensorList masters, at::TensorList grads, at::TensorList exp_avgs,
+            at::TensorList exp_avg_sqs, double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step,
+            double grad_scale);
+
+}  // namespace ftx

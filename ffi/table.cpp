@@ -1,0 +1,96 @@
+// The table of tensors, and what TypeScript asks of a single one.
+#include "shim.h"
+#include <ATen/ops/empty.h>
+#include <cstring>
+#include <string>
+
+static std::vector<at::Tensor> slots(1);  // slot 0 is never used
+static std::vector<H> freed;
+static std::string error;
+
+H put(at::Tensor t) {
+  if (!t.defined()) return 0;
+  if (freed.empty()) {
+    slots.push_back(std::move(t));
+    return slots.size() - 1;
+  }
+  H h = freed.back();
+  freed.pop_back();
+  slots[h] = std::move(t);
+  return h;
+}
+
+at::Tensor& get(H h) {
+  if (h == DEAD) throw std::runtime_error("tensor used after its scope ended");
+  if (h == 0 || h >= slots.size() || !slots[h].defined()) throw std::runtime_error("no such tensor");
+  return slots[h];
+}
+
+void fail(const char* what) { error = what; }
+
+/** Copies the last error into `out`, cut to `cap` bytes; returns its length. */
+EXPORT int32_t ftx_error(char* out, int32_t cap) {
+  int32_t n = std::min<int32_t>(error.size(), cap);
+  memcpy(out, error.data(), n);
+  return n;
+}
+
+/** Forgets the tensors; unknown handles are passed over, so releasing twice is harmless. */
+EXPORT void ftx_release(const H* h, int32_t n) {
+  for (int i = 0; i < n; i++) {
+    if (h[i] == 0 || h[i] >= slots.size() || !slots[h[i]].defined()) continue;
+    slots[h[i]].reset();
+    freed.push_back(h[i]);
+  }
+}
+
+EXPORT int32_t ftx_live() { return slots.size() - 1 - freed.size(); }
+
+/** out: dtype, device (-1 = CPU), then the sizes. Returns the number of sizes + 1. */
+EXPORT int32_t ftx_meta(H h, double* out) {
+  return guard([&]() -> int32_t {
+    auto& t = get(h);
+    out[0] = (int)t.scalar_type();
+    out[1] = t.is_cuda() ? t.get_device() : -1;
+    for (int i = 0; i < t.dim(); i++) out[2 + i] = t.size(i);
+    return t.dim() + 1;
+  });
+}
+
+/** out[0] = the number that the tensor holds. Waits for the GPU. */
+EXPORT int32_t ftx_item(H h, double* out) {
+  return guard([&]() -> int32_t {
+    out[0] = get(h).item().toDouble();
+    return 1;
+  });
+}
+
+/** A CPU tensor with a copy of `data`. */
+EXPORT H ftx_from(const void* data, const double* shape, int32_t n, int32_t dtype) {
+  return guard([&]() -> H {
+    auto t = at::empty(ints(shape, n), at::TensorOptions(dtype_of(dtype)));
+    memcpy(t.mutable_data_ptr(), data, t.nbytes());
+    return put(t);
+  });
+}
+
+/** Copies the elements, row-major, into `out`, which has `bytes` bytes. */
+EXPORT int32_t ftx_read(H h, void* out, double bytes) {
+  return guard([&]() -> int32_t {
+    auto t = get(h).detach().cpu().contiguous();
+    if ((double)t.nbytes() != bytes) throw std::runtime_error("the buffer has another size than the tensor");
+    memcpy(out, t.const_data_ptr(), t.nbytes());
+    return 1;
+  });
+}
+
+/** out: address, bytes. Only for contiguous tensors in host memory; the address lives as long as the tensor. */
+EXPORT int32_t ftx_memory_of(H h, uint64_t* out) {
+  return guard([&]() -> int32_t {
+    auto& t = get(h);
+    if (!t.is_cpu() || !t.is_contiguous()) throw std::runtime_error("only a contiguous tensor on the CPU has host memory");
+    out[0] = (uint64_t)t.data_ptr();
+    out[1] = t.nbytes();
+    return 1;
+  });
+}

@@ -1,0 +1,64 @@
+/** What ends a run, by the number that the shell sees. `reference`: README, "Exit codes". */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  memory: 3,
+  diverged: 4,
+  data: 5,
+  storage: 6,
+  network: 7,
+  rank: 8,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** A mistake that a person can mend. Its message is one sentence: cannot do what, with what, why, what to do. */
+export class FtxError extends Error {
+  override name = "FtxError";
+  constructor(message: string, readonly exitCode: number = EXIT.usage) {
+    super(message);
+  }
+}
+
+/** A setting, or a combination of settings, that cannot be used. Exit code 2. */
+export class RecipeError extends FtxError {
+  override name = "RecipeError";
+}
+
+/** Weights, a model folder or an adapter that cannot be loaded. Exit code 2. */
+export class CheckpointError extends FtxError {
+  override name = "CheckpointError";
+}
+
+/** Training data that cannot be used. Exit code 5. */
+export class DataError extends FtxError {
+  override name = "DataError";
+  constructor(message: string) {
+    super(message, EXIT.data);
+  }
+}
+
+/** A disk that is full, read-only or broken. Exit code 6. */
+export class StorageError extends FtxError {
+  override name = "StorageError";
+  constructor(message: string) {
+    super(message, EXIT.storage);
+  }
+}
+
+/** Memory that does not suffice. Exit code 3. */
+export class MemoryError extends FtxError {
+  override name = "MemoryError";
+  constructor(message: string) {
+    super(message, EXIT.memory);
+  }
+}
+
+/** Training that went to NaN or infinity and could not go on. Exit code 4. */
+export class DivergedError extends FtxError {
+  override name = "DivergedError";
+  constructor(message: string) {
+    super(message, EXIT.diverged);
+  }
+}

@@ -1,0 +1,42 @@
+import { check, outs, packedHandles } from "./base.ts";
+import { C } from "./lib.ts";
+import { Tensor } from "./tensor.gen.ts";
+
+/** Runs `fn` without recording a graph. */
+export function noGrad<T>(fn: () => T): T {
+  const was = C.grad_mode(false);
+  try {
+    return fn();
+  } finally {
+    C.grad_mode(was);
+  }
+}
+
+/** Runs `fn` recording a graph, also inside `noGrad`. */
+export function withGrad<T>(fn: () => T): T {
+  const was = C.grad_mode(true);
+  try {
+    return fn();
+  } finally {
+    C.grad_mode(was);
+  }
+}
+
+/** Gradients of outputs · gradOutputs with respect to inputs; null where an input was not used. Leaves gather nothing. */
+export function gradients(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  gradOutputs: readonly Tensor[] = [],
+): (Tensor | null)[] {
+  const n = C.gradients(
+    packedHandles(outputs),
+    outputs.length,
+    packedHandles(inputs),
+    inputs.length,
+    packedHandles(gradOutputs),
+    gradOutputs.length,
+    outs,
+  );
+  check(n, "gradients", [...outputs]);
+  return Array.from(outs.subarray(0, n - 1), (h) => h ? new Tensor(h) : null);
+}

@@ -1,0 +1,128 @@
+import { CheckpointError, FtxError, StorageError } from "../errors.ts";
+import { check, packed } from "./base.ts";
+import { type Device, deviceCode, DTYPE } from "./dtype.ts";
+import { C } from "./lib.ts";
+import { scope } from "./scope.ts";
+import { empty, randn, type Tensor, wrap } from "./tensor.gen.ts";
+
+const NUMBERS = new Map<unknown, number>([
+  [BigInt64Array, DTYPE.i64],
+  [Float32Array, DTYPE.f32],
+  [Float64Array, DTYPE.f64],
+  [Int32Array, DTYPE.i32],
+  [Uint8Array, DTYPE.u8],
+]);
+
+/** A tensor with a copy of `data`, on the CPU unless a device is given. */
+export function from(
+  data: BigInt64Array | Float32Array | Float64Array | Int32Array | Uint8Array,
+  shape: readonly number[] = [data.length],
+  device: Device = "cpu",
+): Tensor {
+  const code = NUMBERS.get(data.constructor)!;
+  const host = wrap(C.from(data as Uint8Array<ArrayBuffer>, packed(shape), shape.length, code), "from", []);
+  return device === "cpu" ? host : host.toDevice(device, host.dtype, { nonBlocking: true });
+}
+
+/** Seeds the random numbers of every device. */
+export function manualSeed(seed: number) {
+  check(C.manual_seed(seed), "manualSeed", []);
+}
+
+/** The state of a device's random numbers, as bytes that `setRandomState` takes back. */
+export function randomState(device: Device = "cpu"): Uint8Array<ArrayBuffer> {
+  return scope(() => wrap(C.random_state(deviceCode(device)), "randomState", []).hostBytes().slice());
+}
+export function setRandomState(bytes: Uint8Array, device: Device = "cpu") {
+  scope(() => check(C.set_random_state(deviceCode(device), from(bytes).handle), "setRandomState", []));
+}
+
+/** Sets how many CPU threads operators use; without a number, only says how many. */
+export const threads = (n = 0): number => C.threads(n);
+
+/** How many GPUs libtorch can use; 0 for a CPU build. */
+export const cudaDevices = (): number => Math.max(0, C.cuda_devices());
+
+/** Memory of tensors on the CPU, in bytes: now, at most since `resetPeak`, the most ever mapped, and live handles. */
+export function memory(): { bytes: number; peak: number; mapped: number; handles: number } {
+  const out = new Float64Array(4);
+  C.memory(out);
+  return { bytes: out[0], peak: out[1], mapped: out[2], handles: C.live() };
+}
+export const resetPeak = () => C.reset_peak();
+/** Refuses more tensor memory than this on the CPU, in bytes (0: no limit): running out is then a sentence, not a kill. */
+export const setMemoryLimit = (bytes: number) => C.set_memory_limit(bytes);
+/** Gives the pages of freed tensors back to the system; worth it after loading, never in a step. */
+export const trim = () => C.trim();
+
+const zeroEnded = (s: string) => new TextEncoder().encode(s + "\0");
+
+/** The schema that libtorch's dispatcher holds for an operator, or nothing. */
+export function schemaOf(name: string, overload: string): string | undefined {
+  const out = new Uint8Array(4096);
+  const n = C.schema(zeroEnded(`aten::${name}`), zeroEnded(overload), out, out.length);
+  return n ? new TextDecoder().decode(out.subarray(0, n)).replace(/^aten::/, "") : undefined;
+}
+
+/** The version of libtorch that the shim was made for. */
+export function shimVersion(): string {
+  const out = new Uint8Array(64);
+  return new TextDecoder().decode(out.subarray(0, C.version(out, out.length)));
+}
+
+/**
+ * Lets fp32 products run through oneDNN where that keeps fp32's accuracy, and says whether it does. On many CPUs MKL takes
+ * a slow path and oneDNN is twice as fast at a relative error of 4e-7; on CPUs with AMX the same switch would
+ * compute in bf16, so the products are measured against fp64 first.
+ */
+export function fastFloat32(): boolean {
+  const set = (name: string) => check(C.matmul_precision(zeroEnded(name)), "matmulPrecision", []);
+  set("medium");
+  const before = randomState();
+  const error = scope(() => {
+    const a = randn([256, 1024], { dtype: "f32" }), b = randn([512, 1024], { dtype: "f32" });
+    const exact = a.to("f64").matmul(b.to("f64").t());
+    return a.linear(b).to("f64").sub(exact).linalgVectorNorm().item() / exact.linalgVectorNorm().item();
+  });
+  setRandomState(before);
+  if (error < 2e-6) return true;
+  set("highest");
+  return false;
+}
+
+/**
+ * Fills a CPU tensor from `offset` of a file, on another thread. A file that ends early is an error, never a crash, which
+ * a mapping of it would be.
+ */
+export async function readInto(t: Tensor, path: string, offset: number): Promise<void> {
+  const bytes = t.hostBytes();
+  if (bytes.length === 0) return;
+  const n = await C.pread(zeroEnded(path), offset, Deno.UnsafePointer.of(bytes), bytes.length);
+  if (n === bytes.length) return;
+  if (n < 0) {
+    throw new StorageError(`Cannot read "${path}": the system says error ${-n}; is the disk whole and readable?`);
+  }
+  throw new CheckpointError(
+    `Cannot read "${path}": it ends ${bytes.length - n} bytes early; it was cut short, so copy or download it again`,
+  );
+}
+
+/** An uninitialised tensor in host memory, for `readInto`. */
+export const hostTensor = (shape: readonly number[], dtype: keyof typeof DTYPE): Tensor => empty(shape, { dtype });
+
+/** The device a setting names: "auto" is the first GPU, else the CPU. */
+export function pickDevice(name: string): Device {
+  const gpus = cudaDevices();
+  if (name === "auto") return gpus > 0 ? "cuda:0" : "cpu";
+  if (name === "cpu") return "cpu";
+  const m = name.match(/^cuda(?::(\d+))?$/);
+  if (!m) throw new FtxError(`Cannot use device = "${name}": choose auto, cpu, cuda or cuda:N`);
+  const index = Number(m[1] ?? 0);
+  if (index >= gpus) {
+    const there = gpus ? `libtorch sees ${gpus} GPU${gpus > 1 ? "s" : ""}` : "libtorch sees no GPU";
+    throw new FtxError(
+      `Cannot use device = "${name}": ${there}; use --device cpu, or install the CUDA build of libtorch`,
+    );
+  }
+  return `cuda:${index}`;
+}
