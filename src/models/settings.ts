@@ -36,9 +36,7 @@ export const modelSettings = section("Model", {
     z.string().regex(/^(auto|cpu|cuda(:\d+)?)$/, "choose one of auto, cpu, cuda, cuda:N").default("auto"),
     "Where to compute: auto (a GPU if there is one), cpu, cuda or cuda:N",
   ),
-  threads: setting(z.int().min(1).optional(), "CPU threads of one operator; all cores when left out", {
-    unit: "threads",
-  }),
+  threads: setting(z.int().min(1).optional(), "CPU threads of one operator; all cores when left out"),
   ropeScaling: setting(
     z.enum(["linear", "dynamic", "yarn", "llama3"]).optional(),
     "Stretches rotary positions so that cutoff_len fits",

@@ -25,7 +25,7 @@ export const optimizerSettings = section("Optimizer", {
   ),
   lrSchedulerKwargs: setting(
     z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).default({}),
-    "More numbers for the schedule, such as {num_cycles: 2} or {min_lr_rate: 0.1}",
+    'More numbers for the schedule, such as {"num_cycles": 2} or {"min_lr_rate": 0.1}',
   ),
   warmupSteps: setting(z.number().min(0).default(0), "Steps until the highest learning rate; below 1 a share of all", {
     unit: "optimizer steps",

@@ -1,5 +1,4 @@
-import { RecipeError } from "../errors.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, show } from "./entry.ts";
 import { readFile } from "./file.ts";
 import type { Recipe, recipeSchema, Settings } from "./recipe.ts";
 import type { Purpose } from "./rules.ts";
@@ -12,6 +11,8 @@ export interface Sources {
   file?: string;
   /** Flags, in the order given; they override the file. */
   flags?: readonly Entry[];
+  /** What is already known to be wrong, to be told with the rest. */
+  problems?: readonly string[];
   /** The stage a command stands for: "sft" for `ftx sft`. */
   stage?: string;
   /** What the recipe is for; "train" when left out. */
@@ -26,18 +27,16 @@ export interface Sources {
  * const { recipe, notes } = await readRecipe({ file: "lora_sft.yaml" });
  * ```
  */
-export async function readRecipe({ file, flags = [], stage, purpose = "train" }: Sources): Promise<Reading> {
+export async function readRecipe(
+  { file, flags = [], problems = [], stage, purpose = "train" }: Sources,
+): Promise<Reading> {
   const entries = file === undefined ? [] : await readFile(file);
-  if (stage !== undefined) {
-    const other = [...entries, ...flags].find((entry) => settingNamed(entry.name) === "stage" && entry.value !== stage);
-    if (other !== undefined && other.value !== null) {
-      throw new RecipeError(
-        `Cannot use stage = "${other.value}" (${other.where}) with ftx ${stage}: use ftx train, which takes the stage as it is`,
-      );
-    }
-    entries.push({ name: "stage", value: stage, where: `ftx ${stage}` });
-  }
-  return settle([...entries, ...flags], purpose);
+  const all = [...entries, ...flags];
+  if (stage === undefined) return settle(all, purpose, problems);
+  const contrary = all
+    .filter(({ name, value }) => settingNamed(name) === "stage" && value !== stage && value !== null)
+    .map(({ value, where }) => `Cannot use ${show("stage", value, where)} with ftx ${stage}: use ftx train instead`);
+  return settle([...all, { name: "stage", value: stage, where: `ftx ${stage}` }], purpose, [...problems, ...contrary]);
 }
 
 /** Makes a recipe of values in a program. Throws RecipeError as `readRecipe` does. */

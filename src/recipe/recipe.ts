@@ -35,6 +35,9 @@ export const recipeSchema = z.strictObject({
   ...generationSettings.shape,
 });
 
+/** The schema of each setting, by its name. */
+export const SETTINGS: Readonly<Record<string, z.ZodType>> = recipeSchema.shape;
+
 /** The settings as people give them, with defaults filled in. */
 export type Settings = z.output<typeof recipeSchema>;
 

@@ -5,7 +5,7 @@ import { derive } from "./derive.ts";
 import { type Entry, show } from "./entry.ts";
 import { didYouMean } from "./nearest.ts";
 import { KNOWN_KEYS, NEEDLESS, notYetKey, notYetValue } from "./not_yet.ts";
-import { type Recipe, recipeSchema, type SettingName, type Settings } from "./recipe.ts";
+import { type Recipe, type SettingName, SETTINGS, type Settings } from "./recipe.ts";
 import { IDLE, MODEL_RULES, NEEDS, type Purpose, type Rule, TRAINING_RULES } from "./rules.ts";
 import { camelCase, factsOf, kebabCase, snakeCase } from "./setting.ts";
 import { check, defaultOf } from "./value.ts";
@@ -16,7 +16,6 @@ export interface Reading {
   notes: string[];
 }
 
-const SETTINGS = recipeSchema.shape;
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 const BY_NAME: ReadonlyMap<string, SettingName> = new Map(
   NAMES.flatMap((name) => [name, ...factsOf(SETTINGS[name]).aliases ?? []].map((known) => [known, name])),
@@ -29,10 +28,10 @@ export function settingNamed(name: string): SettingName | undefined {
 
 /**
  * Makes a recipe of entries; of two for one setting the later holds.
- * Throws RecipeError that tells every problem, one a line: names, values, and combinations.
+ * Throws RecipeError that tells every problem, one a line: those already `found`, names, values, and combinations.
  */
-export function settle(entries: readonly Entry[], purpose: Purpose): Reading {
-  const problems: string[] = [];
+export function settle(entries: readonly Entry[], purpose: Purpose, found: readonly string[] = []): Reading {
+  const problems = [...found];
   const notes: string[] = [];
   const given = new Map<SettingName, Entry>();
   for (const entry of entries) {

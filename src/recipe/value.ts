@@ -11,6 +11,7 @@ export type Checked = { value: unknown; problem?: undefined } | { problem: strin
  * null means something to the setting.
  */
 export function check(setting: z.ZodType, given: unknown): Checked {
+  if (given === "null") given = null;
   if (given === null && !setting.safeParse(null).success) given = undefined;
   const schema = bare(setting);
   const value = given === undefined || given === null ? given : read(schema, given, factsOf(setting).synonyms);

@@ -9,7 +9,7 @@ export const runSettings = section("Run", {
   overwriteOutputDir: setting(flag, "Start anew in a folder that already has a run"),
   resumeFromCheckpoint: setting(
     z.union([z.boolean(), z.string().min(1)]).nullable().default(null),
-    "Go on from a checkpoint: true for the newest whole one, or its folder. Short: --resume",
+    "Go on from a checkpoint: true for the newest whole one, or its folder",
     { aliases: ["resume"] },
   ),
   saveStrategy: setting(z.enum(["no", "steps", "epoch"]).default("steps"), "When to save a checkpoint"),
@@ -23,7 +23,10 @@ export const runSettings = section("Run", {
     unit: "optimizer steps",
   }),
   loggingFirstStep: setting(flag, "Log the first step too"),
-  reportTo: setting(z.array(z.enum(["none", "tensorboard"])).default(["none"]), "Further places to log to"),
+  reportTo: setting(
+    z.array(z.enum(["none", "tensorboard"])).default(["none"]),
+    "Where to log besides the run's own files: none, tensorboard",
+  ),
   plotLoss: setting(z.boolean().default(true), "Draw the loss as SVG and PNG"),
   runName: setting(z.string().optional(), "Name of the run in reports"),
   quiet: setting(flag, "Print nothing but errors and the result"),

@@ -1,0 +1,165 @@
+import { Command, CommanderError, Option } from "commander";
+import { RecipeError } from "../errors.ts";
+import type { Entry } from "../recipe/entry.ts";
+import { readRecipe } from "../recipe/read.ts";
+import { SETTINGS } from "../recipe/recipe.ts";
+import type { Purpose } from "../recipe/rules.ts";
+import { camelCase, kebabCase, type Section } from "../recipe/setting.ts";
+import { type Reading, settingNamed } from "../recipe/settle.ts";
+import type { About } from "./commands.ts";
+import { optionsOf, SHORT, termOf } from "./options.ts";
+
+/** What a command takes on its command line. */
+export interface CommandLine {
+  /** "sft", "data preview". */
+  name: string;
+  purpose: Purpose;
+  /** The sections whose settings are flags. A file may hold any setting. */
+  sections: readonly Section[];
+  /** The stage the command stands for, if it does. */
+  stage?: string;
+  about: About;
+}
+
+/**
+ * Reads a command's arguments and the settings file among them. Returns undefined after printing `--help`.
+ * Throws RecipeError that tells every problem of flags and file, one a line.
+ */
+export async function readCommandLine(args: readonly string[], line: CommandLine): Promise<Reading | undefined> {
+  const command = commandOf(line);
+  try {
+    command.parse(args.map(withDashes), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return undefined;
+    throw new RecipeError(inOurWords(error));
+  }
+  const { file, flags, problems } = understand(command, line);
+  return await readRecipe({ file, flags, problems, stage: line.stage, purpose: line.purpose });
+}
+
+/** The command with a flag for each setting, grouped as in `--help`. */
+export function commandOf({ name, sections, about }: CommandLine): Command {
+  const command = new Command(`ftx ${name}`)
+    .description(about.summary)
+    .usage(about.usage)
+    .allowUnknownOption() // settle() knows what to say about them
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpOption(new Option("-h, --help", "Print this").helpGroup("Help:"))
+    .configureHelp({
+      helpWidth: HELP_WIDTH,
+      optionTerm: (option) => termOf(option, SETTINGS[settingNamed(option.attributeName())!]),
+    })
+    .addHelpText(
+      "after",
+      `\nEvery setting may stand in FILE (YAML or JSON) as well: --lora-rank 8 is lora_rank: 8 there.`,
+    );
+  for (const section of sections) {
+    for (const option of optionsOf(section)) command.addOption(option);
+    if ("finetuningType" in section.shape) {
+      for (const [flag, { name, value }] of Object.entries(SHORT)) {
+        command.addOption(new Option(`--${flag}`, `--${kebabCase(name)} ${value}`).helpGroup(`${section.title}:`));
+      }
+    }
+  }
+  return command;
+}
+
+const HELP_WIDTH = Math.min(widthOfTerminal(), 120);
+
+function widthOfTerminal(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 120; // not a terminal
+  }
+}
+
+// `--lora_rank`, as LLaMA-Factory's flags are spelled.
+function withDashes(arg: string): string {
+  return arg.replace(/^--[^=]+/, (flag) => flag.replaceAll("_", "-"));
+}
+
+function inOurWords(error: CommanderError): string {
+  const option = /option '(.*?)'/.exec(error.message)?.[1].replace(/ [<[].*/, "");
+  if (error.code === "commander.optionMissingArgument") return `Cannot use ${option}: it needs a value`;
+  return error.message.replace(/^error: /, "");
+}
+
+interface Understood {
+  file?: string;
+  flags: Entry[];
+  problems: string[];
+}
+
+function understand(command: Command, line: CommandLine): Understood {
+  const understood: Understood = { flags: [], problems: [] };
+  for (const [attribute, value] of Object.entries(command.opts())) {
+    const where = `--${kebabCase(attribute)}`;
+    const short = SHORT[attribute];
+    if (short !== undefined) {
+      understood.flags.push({ name: short.name, value: short.value, where });
+    } else if (typeof value === "string" && value.startsWith("--")) {
+      understood.problems.push(`Cannot use ${where}: it needs a value, and ${value} is a flag`);
+    } else if (typeof value === "string" && takesNoFile(command, attribute) && isOperand(value)) {
+      operand(value, understood);
+      understood.flags.push({ name: attribute, value: true, where });
+    } else {
+      understood.flags.push({ name: attribute, value, where });
+    }
+  }
+  rest(command.args, understood, line);
+  contradictions(understood);
+  return understood;
+}
+
+// After a switch, `sft.yaml` and `a=b` are not its value: `ftx sft --plot-loss sft.yaml`.
+function takesNoFile(command: Command, attribute: string): boolean {
+  return command.options.some((option) => option.attributeName() === attribute && option.optional);
+}
+
+function isOperand(text: string): boolean {
+  return /\.(ya?ml|json)$/i.test(text) || /^[A-Za-z_]\w*=/.test(text);
+}
+
+function operand(text: string, understood: Understood) {
+  const assignment = /^([A-Za-z_]\w*)=(.*)$/s.exec(text);
+  if (assignment) {
+    const [, name, value] = assignment;
+    understood.flags.push({ name, value: value === "null" ? null : value, where: "command line" });
+  } else if (understood.file === undefined && isOperand(text)) {
+    understood.file = text;
+  } else {
+    const why = isOperand(text)
+      ? `${understood.file} is the settings file already; give one`
+      : "a settings file ends in .yaml, .yml or .json; several values are written a,b";
+    understood.problems.push(`Cannot use "${text}": ${why}`);
+  }
+}
+
+function rest(args: readonly string[], understood: Understood, line: CommandLine) {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg === "--") continue;
+    if (!arg.startsWith("-")) {
+      operand(arg, understood);
+      continue;
+    }
+    const [flag, inline] = arg.split(/=(.*)/s);
+    const next = args[i + 1];
+    const hasNext = inline === undefined && next !== undefined && !next.startsWith("--") && !isOperand(next);
+    const value = inline ?? (hasNext ? args[++i] : true);
+    const known = settingNamed(flag);
+    if (known === undefined) understood.flags.push({ name: camelCase(flag), value, where: flag });
+    else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command has no use for it`);
+  }
+}
+
+function contradictions({ flags, problems }: Understood) {
+  const types = flags.filter((flag) => settingNamed(flag.name) === "finetuningType");
+  if (new Set(types.map((flag) => flag.value)).size > 1) {
+    problems.push(`Cannot use ${types.map((flag) => flag.where).join(" with ")}: choose one`);
+  }
+}

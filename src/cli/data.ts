@@ -1,0 +1,21 @@
+import { RecipeError } from "../errors.ts";
+import { didYouMean } from "../recipe/nearest.ts";
+import { readCommandLine } from "./command_line.ts";
+import type { About } from "./commands.ts";
+import { tell } from "./notes.ts";
+import { TRAINING_SECTIONS } from "./train.ts";
+
+/** `ftx data preview`: shows the first examples with what is learned of them, and trains nothing. */
+export async function run([what, ...args]: string[], _name: string, about: About) {
+  if (what === "--help" || what === "-h") args = [what];
+  else if (what !== "preview") {
+    const meant = what === undefined ? "" : didYouMean(what, ["preview"]);
+    throw new RecipeError(`Cannot run "ftx data ${what ?? ""}": ftx data has one part, preview${meant}`);
+  }
+  const line = { name: "data", purpose: "preview", sections: TRAINING_SECTIONS, about } as const;
+  const reading = await readCommandLine(args, line);
+  if (reading === undefined) return;
+  tell(reading);
+  const { preview } = await import("../data/preview.ts");
+  await preview(reading.recipe);
+}

@@ -1,0 +1,23 @@
+import { methodSettings } from "../adapters/settings.ts";
+import { templateSettings } from "../data/settings.ts";
+import { modelSettings } from "../models/settings.ts";
+import { section } from "../recipe/setting.ts";
+import { runSettings } from "../run/settings.ts";
+import { exportSettings } from "../weights/settings.ts";
+import { readCommandLine } from "./command_line.ts";
+import type { About } from "./commands.ts";
+import { tell } from "./notes.ts";
+
+const { finetuningType } = methodSettings.shape;
+const { quiet } = runSettings.shape;
+
+const SECTIONS = [exportSettings, modelSettings, templateSettings, section("More", { finetuningType, quiet })];
+
+/** `ftx export`: merges the adapters into the model and writes a folder that transformers loads. */
+export async function run(args: string[], name: string, about: About) {
+  const reading = await readCommandLine(args, { name, purpose: "export", sections: SECTIONS, about });
+  if (reading === undefined) return;
+  tell(reading);
+  const { exportModel } = await import("../weights/export.ts");
+  await exportModel(reading.recipe);
+}

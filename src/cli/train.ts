@@ -1,0 +1,19 @@
+import { generationSettings } from "../generate/settings.ts";
+import { SECTIONS } from "../recipe/recipe.ts";
+import { exportSettings } from "../weights/settings.ts";
+import { readCommandLine } from "./command_line.ts";
+import type { About } from "./commands.ts";
+import { tell } from "./notes.ts";
+
+/** The sections that say how to train: all but export and generation. */
+export const TRAINING_SECTIONS = SECTIONS.filter((part) => part !== exportSettings && part !== generationSettings);
+
+/** `ftx train FILE`, `ftx pt`, `ftx sft`: trains as the settings say. */
+export async function run(args: string[], name: string, about: About) {
+  const stage = name === "train" ? undefined : name;
+  const reading = await readCommandLine(args, { name, purpose: "train", sections: TRAINING_SECTIONS, stage, about });
+  if (reading === undefined) return;
+  tell(reading);
+  const { STAGES } = await import("../stages/mod.ts");
+  await STAGES[reading.recipe.stage](reading.recipe);
+}

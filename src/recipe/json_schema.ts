@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { recipeSchema } from "./recipe.ts";
+import { factsOf, snakeCase } from "./setting.ts";
+import { bare } from "./value.ts";
+
+type Json = Record<string, unknown>;
+
+/**
+ * A JSON Schema (draft 2020-12) of settings files, for editors that complete and check YAML. It allows what reading
+ * allows: aliases, lists as comma strings, null for "left out".
+ */
+export function jsonSchema(): Json {
+  const properties: Json = {};
+  for (const [name, setting] of Object.entries(recipeSchema.shape as Record<string, z.ZodType>)) {
+    const { aliases = [] } = factsOf(setting);
+    const schema = settingSchema(setting);
+    for (const known of [name, ...aliases]) properties[snakeCase(known)] = schema;
+  }
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "ftx settings",
+    type: "object",
+    properties,
+    additionalProperties: false,
+  };
+}
+
+function settingSchema(setting: z.ZodType): Json {
+  const { description, unit, note, synonyms } = factsOf(setting);
+  const { $schema: _, description: _d, unit: _u, note: _n, aliases: _a, synonyms: _s, default: usual, ...type } = z
+    .toJSONSchema(setting, { io: "input" }) as Json;
+  if (synonyms !== undefined && Array.isArray(type.enum)) type.enum = [...type.enum, ...Object.keys(synonyms)];
+  const alternatives: Json[] = [type];
+  if (bare(setting) instanceof z.ZodArray) alternatives.push({ type: "string", description: "values as a,b" });
+  if (!setting.safeParse(null).success) alternatives.push({ type: "null" });
+  return {
+    description: [description, unit && `Unit: ${unit}`, note && `Nothing to do: ${note}`].filter(Boolean).join(". "),
+    ...usual !== undefined && { default: usual },
+    anyOf: alternatives,
+  };
+}
