@@ -1,5 +1,6 @@
 import { crashPoint } from "./crash.ts";
 import { syncFolder, temporaryName } from "./durable.ts";
+import { writeError } from "./failure.ts";
 import { type Facts, type Manifest, verify, writeManifest } from "./manifest.ts";
 import { demandSpace } from "./space.ts";
 import { takeAway } from "./trash.ts";
@@ -36,19 +37,19 @@ export interface SaveOptions {
  *     mkdir checkpoint-N.tmp-…  ->  write + sync each file  ->  manifest.json last, synced
  *       ->  sync the folder  ->  rename to checkpoint-N  ->  sync the parent
  *
- * On any error the temporary folder is removed and the error is thrown; older checkpoints are never touched. A
+ * On any error the temporary folder is removed and the error is thrown, a `StorageError` when it is the disk's; older checkpoints are never touched. A
  * checkpoint of the same step, left by an earlier attempt, is replaced. On NFS the rename is atomic, but syncing a
  * folder may do nothing: there a power cut of the server can cost the newest checkpoint, and then the one before is taken.
  */
 export async function saveCheckpoint(folder: string, step: number, options: SaveOptions): Promise<Checkpoint> {
-  if (options.bytes) demandSpace(folder, options.bytes);
   const final = `${folder}/checkpoint-${step}`;
+  if (options.bytes) demandSpace(folder, options.bytes, final);
   const temporary = temporaryName(final);
+  const writer = new FolderWriter(temporary, options.writeSafetensors);
   crashPoint("before-folder");
   try {
     await Deno.mkdir(temporary, { mode: 0o755 });
     crashPoint("after-folder");
-    const writer = new FolderWriter(temporary, options.writeSafetensors);
     await options.files(writer);
     crashPoint("before-manifest");
     await writeManifest(temporary, { step, ...options.facts }, writer.files);
@@ -63,7 +64,7 @@ export async function saveCheckpoint(folder: string, step: number, options: Save
     return { folder: final, step, manifest: { format: 1, step, ...options.facts, files: writer.files } };
   } catch (error) {
     await Deno.remove(temporary, { recursive: true }).catch(() => {}); // the next start removes what is left
-    throw error;
+    throw writeError(`${final}/${writer.writing}`, error, folder);
   }
 }
 
@@ -87,7 +88,7 @@ export async function newestCheckpoint(
   const broken: BrokenCheckpoint[] = [];
   for (const candidate of await listCheckpoints(folder)) {
     try {
-      return { checkpoint: { ...candidate, manifest: await verify(candidate.folder) }, broken };
+      return { checkpoint: { ...candidate, manifest: await verify(candidate.folder, candidate.step) }, broken };
     } catch (error) {
       broken.push({ folder: candidate.folder, reason: (error as Error).message });
     }

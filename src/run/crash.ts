@@ -16,6 +16,7 @@ export const CRASH_POINTS = [
   "before-manifest",
   "before-folder-sync",
   "before-rename",
+  "file-renamed",
   "after-rename",
   "after-parent-sync",
   "before-trash",

@@ -33,13 +33,14 @@ export async function writeManifest(folder: string, facts: Facts, files: Record<
 
 /**
  * Reads a checkpoint's manifest and compares every file with it. Throws a sentence's middle part that names the file:
- * `"optimizer.safetensors" has 10 bytes, and the manifest says 12`.
+ * `"optimizer.safetensors" has 10 bytes, and the manifest says 12`. With `step`, it must be a checkpoint of that step.
  */
-export async function verify(folder: string): Promise<Manifest> {
+export async function verify(folder: string, step?: number): Promise<Manifest> {
   const manifest = await readManifest(folder);
+  if (step !== undefined && manifest.step !== step) throw new Error(`"${MANIFEST}" is of step ${manifest.step}`);
   for (const [name, { bytes }] of Object.entries(manifest.files)) {
     const found = await Deno.stat(`${folder}/${name}`).catch(() => undefined);
-    if (!found) throw new Error(`"${name}" is missing`);
+    if (!found?.isFile) throw new Error(`"${name}" is missing`);
     if (found.size !== bytes) throw new Error(`"${name}" has ${found.size} bytes, and the manifest says ${bytes}`);
   }
   for (const [name, { sha256 }] of Object.entries(manifest.files)) { // after all lengths, which cost nothing

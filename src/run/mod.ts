@@ -9,4 +9,5 @@ export { Saver } from "./saver.ts";
 export { Signals } from "./signals.ts";
 export { demandSpace, freeSpace, neededSpace, reserve } from "./space.ts";
 export { removeStale } from "./trash.ts";
+export { writeFolder } from "./write_folder.ts";
 export { FolderWriter, type SafetensorsWriter, type TensorBytes } from "./writer.ts";

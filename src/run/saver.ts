@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.ts";
 import { type Checkpoint, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
+import { isStorageFailure, REMEDY } from "./failure.ts";
 import { prune } from "./prune.ts";
 import { removeReplaced } from "./replaced.ts";
 import { freeSpace, neededSpace } from "./space.ts";
@@ -68,7 +69,7 @@ export class Saver {
       this.#newest = step;
       await this.#tidy(saved);
     } catch (error) {
-      this.#fail(step, error as Error);
+      this.#fail(error as Error);
     }
   }
 
@@ -94,13 +95,13 @@ export class Saver {
     return [this.best, this.#newest].filter((step) => step !== undefined);
   }
 
-  #fail(step: number, error: Error): void {
-    if (!isStorage(error)) {
+  #fail(error: Error): void {
+    if (!isStorageFailure(error)) {
       this.#fatal = error; // a mistake of ours, which a second try would repeat
       return;
     }
     this.#failures++;
-    const what = `Cannot save "${this.#folder}/checkpoint-${step}": ${reason(error)}`;
+    const what = error.message.replace(REMEDY, "");
     const older = this.#newest === undefined ? "no checkpoint is whole yet" : `checkpoint-${this.#newest} is whole`;
     if (this.#failures < PATIENCE) {
       this.#options.warn(`${what}; ${older}, training goes on and saves again later (failure ${this.#failures} of 3)`);
@@ -110,14 +111,4 @@ export class Saver {
       );
     }
   }
-}
-
-function isStorage(error: Error): boolean {
-  return error instanceof StorageError || /^E[A-Z]+$/.test((error as { code?: string }).code ?? "") ||
-    Object.values(Deno.errors).some((kind) => error instanceof kind);
-}
-
-// A StorageError of demandSpace is itself "Cannot …: <reason>; <remedy>"; only its middle fits here.
-function reason(error: Error): string {
-  return error.message.match(/^Cannot [^:]*: (.*); [^;]*$/)?.[1] ?? error.message;
 }

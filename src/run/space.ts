@@ -14,17 +14,18 @@ export function neededSpace(bytes: number): number {
   return Math.ceil(bytes * 1.05) + Math.min(SPARE, bytes);
 }
 
-/** Throws a `StorageError` when a save of `bytes` does not fit on the disk of `folder`. */
-export function demandSpace(folder: string, bytes: number): void {
+/** Throws a `StorageError` when `path`, with `bytes` in it, does not fit on the disk of `folder`. */
+export function demandSpace(folder: string, bytes: number, path = folder): void {
   const free = freeSpace(folder);
   if (free >= neededSpace(bytes)) return;
   throw new StorageError(
-    `Cannot save into "${folder}": ${megabytes(neededSpace(bytes))} are needed and ${megabytes(free)} are free; ` +
-      "make room or choose another output_dir",
+    `Cannot write "${path}": ${megabytes(neededSpace(bytes))} are needed and ${megabytes(free)} are free; ` +
+      "make room or choose another folder",
   );
 }
 
-const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+/** `12 MiB` */
+export const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
 const libc = openLibc();
 

@@ -28,12 +28,12 @@ async function removeTrash(trash: string): Promise<void> {
   await Deno.remove(trash);
 }
 
-/** Removes temporary folders and trash in `folder` whose process is gone; gives their names. */
-export async function removeStale(folder: string): Promise<string[]> {
+/** Removes temporary folders and trash in `folder` whose process is gone; gives their names. `of`: only what became of that. */
+export async function removeStale(folder: string, of = ""): Promise<string[]> {
   const removed: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
     const pid = name.match(/(?:\.tmp|^\.trash-.+)-(\d+)-[0-9a-f]{8}$/)?.[1];
-    if (!pid || await alive(Number(pid))) continue;
+    if (!pid || (of && !name.startsWith(`${of}.tmp-`)) || await alive(Number(pid))) continue;
     crashPoint("clean-up");
     await Deno.remove(`${folder}/${name}`, { recursive: true });
     removed.push(name);

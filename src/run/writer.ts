@@ -25,10 +25,12 @@ export type SafetensorsWriter = (
 export class FolderWriter {
   /** Lengths and hashes of the files so far, by name. */
   readonly files: Record<string, Written> = {};
+  /** Name of the file that is being written, or was last: what an error is about. */
+  writing = "";
   #folders = new Set<string>();
   #safetensors?: SafetensorsWriter;
 
-  /** `folder` must exist. Without `safetensors`, only other kinds of files can be written. */
+  /** `folder` must exist when the first file is written. Without `safetensors`, only other kinds of files can be written. */
   constructor(readonly folder: string, safetensors?: SafetensorsWriter) {
     this.#safetensors = safetensors;
   }
@@ -65,6 +67,7 @@ export class FolderWriter {
   }
 
   async #place(name: string): Promise<string> {
+    this.writing = name;
     if (name in this.files) throw new TypeError(`Cannot write "${name}": it was already written`);
     const folder = dirname(name);
     if (folder !== "." && !this.#folders.has(folder)) {
