@@ -30,6 +30,23 @@ export function learnedOf({ labels, offsets }: Documents, document: number): num
   return learned;
 }
 
+/** Several collections as one: the documents of the second follow those of the first. */
+export function joinDocuments(parts: Documents[]): Documents {
+  if (parts.length === 1) return parts[0];
+  const tokens = parts.reduce((sum, part) => sum + part.ids.length, 0);
+  const count = parts.reduce((sum, part) => sum + countOf(part), 0);
+  const whole = { ids: new Int32Array(tokens), labels: new Int32Array(tokens), offsets: new Float64Array(count + 1) };
+  let [document, token] = [0, 0];
+  for (const part of parts) {
+    whole.ids.set(part.ids, token);
+    whole.labels.set(part.labels, token);
+    part.offsets.forEach((offset, i) => whole.offsets[document + i] = token + offset);
+    document += countOf(part);
+    token += part.ids.length;
+  }
+  return whole;
+}
+
 /** Collects documents one after the other; memory grows by doubling. */
 export class DocumentsBuilder {
   #ids = new Int32Array(1 << 16);

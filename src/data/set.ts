@@ -101,6 +101,12 @@ export class EncodedSet {
   }
 }
 
+/** A set without rows. */
+export function emptySet(): EncodedSet {
+  const documents = { ids: new Int32Array(0), labels: new Int32Array(0), offsets: new Float64Array(1) };
+  return new EncodedSet(documents, oneEach(new Int32Array(0)), "");
+}
+
 /** Which documents make up each row. */
 export interface Rows {
   /** Documents, row after row. */

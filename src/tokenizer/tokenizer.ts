@@ -139,9 +139,10 @@ export class Tokenizer {
     return fresh.length;
   }
 
-  /** A hash of everything that decides which ids a text gets. */
+  /** A hash of everything that decides which ids a text gets. The roles of EOS and pad, which a template may change,
+   * are not part of it. */
   get fingerprint(): string {
-    const parts = [this.#source.text, this.bos?.text, this.eos?.text, this.addsBos, ...this.#added];
+    const parts = [this.#source.text, this.bos?.text, this.addsBos, ...this.#added];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   }
 

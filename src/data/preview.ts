@@ -1,0 +1,74 @@
+import process from "node:process";
+import { RecipeError } from "../errors.ts";
+import { Tokenizer } from "../tokenizer/mod.ts";
+import { chooseTemplate, type TemplateSettings } from "./choose_template.ts";
+import { type DataSettings, prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
+import type { EncodedSet } from "./set.ts";
+import { drawExample, showRow } from "./show.ts";
+
+/** The settings that a preview needs. `Recipe` has them all. */
+export interface PreviewSettings extends DataSettings, TemplateSettings {
+  readonly modelNameOrPath?: string;
+  readonly stage?: string;
+  readonly addTokens?: string[];
+  readonly addSpecialTokens?: string[];
+}
+
+/** Where a preview goes. */
+export interface PreviewOptions extends PrepareOptions {
+  /** Examples to show. Default 3. */
+  readonly examples?: number;
+  /** Default: whether stdout is a terminal and NO_COLOR is not set. */
+  readonly color?: boolean;
+  /** Default `console.log`. */
+  readonly print?: (text: string) => void;
+}
+
+/**
+ * Shows what a run would learn, and trains nothing: the first examples as the model sees them, how long examples are, how
+ * many are shortened or left out. Only the tokenizer of the model is read.
+ */
+export async function preview(recipe: PreviewSettings, options: PreviewOptions = {}): Promise<void> {
+  const { examples = 3, color = hasColor(), print = console.log } = options;
+  if (recipe.modelNameOrPath === undefined) {
+    throw new RecipeError("Cannot show the data: there is no model whose tokenizer to use; set model_name_or_path");
+  }
+  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
+  const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
+  const template = chooseTemplate(recipe, tokenizer, { onWarning: warn });
+  const data = await prepare(recipe, tokenizer, template, { ...options, onWarning: warn });
+  for (let row = 0; row < Math.min(examples, data.train.rows); row++) {
+    print(`Example ${row + 1}`);
+    print(drawExample(await showRow(data.train, row, tokenizer), { color }) + "\n");
+  }
+  print(summary(data));
+}
+
+/** A table of the sets: rows, tokens, lengths; and what was shortened or left out. */
+export function summary({ train, evals, tallies }: Prepared): string {
+  const sets = [
+    ["train", train] as const,
+    ...Object.entries(evals).map(([name, set]) => [name || "eval", set] as const),
+  ];
+  const header = ["set", "rows", "examples", "tokens", "learned", "shortest", "median", "90 %", "longest"];
+  const table = [header, ...sets.filter(([, set]) => set.rows > 0).map(([name, set]) => [name, ...figures(set)])];
+  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const lines = table.map((row) =>
+    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
+  );
+  const notes = Object.entries(tallies).filter(([, tally]) => tally.cut + tally.dropped > 0).map(([name, tally]) =>
+    `${name}: ${tally.cut} of ${tally.rows} examples shortened, ${tally.dropped} left out`
+  );
+  return [...lines, ...notes].join("\n");
+}
+
+function figures(set: EncodedSet): string[] {
+  const lengths = Int32Array.from({ length: set.rows }, (_, row) => set.lengthOf(row)).sort();
+  const at = (share: number) => String(lengths[Math.min(lengths.length - 1, Math.floor(share * lengths.length))]);
+  const share = `${set.learned} (${(100 * set.learned / set.tokens).toFixed(0)} %)`;
+  return [set.rows, set.documents, set.tokens, share, at(0), at(0.5), at(0.9), at(1)].map(String);
+}
+
+function hasColor(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}

@@ -1,0 +1,72 @@
+import { DataError } from "../../errors.ts";
+import { readLines, readWhole, utf8 } from "./bytes.ts";
+import { type Row, rowOf } from "./row.ts";
+
+/** Rows of JSON lines, read as a stream: one object a line, empty lines passed over. */
+export async function* readJsonLines(path: string): AsyncGenerator<Row> {
+  for await (const { bytes, number } of readLines(path)) {
+    const text = utf8(bytes);
+    const place = `${path}:${number}`;
+    if (text === undefined) yield { place, bad: "it is not UTF-8" };
+    else if (text.trim() !== "") yield parseRow(text, place);
+  }
+}
+
+function parseRow(text: string, place: string): Row {
+  try {
+    return rowOf(JSON.parse(text), place);
+  } catch {
+    return { place, bad: "it is not JSON" };
+  }
+}
+
+/**
+ * Rows of a JSON file: a list of objects, or one object that holds exactly one such list. A `.json` file that holds JSON
+ * lines, which is common, is read as those.
+ */
+export async function* readJson(path: string): AsyncGenerator<Row> {
+  const text = await readWhole(path);
+  if (text.trim() === "") throw new DataError(`Cannot read "${path}": it is empty; give a list of examples`);
+  const value = parseWhole(text, path);
+  if (value === LINES) return yield* readJsonLines(path);
+  const list = Array.isArray(value) ? value : onlyList(value);
+  if (list === undefined) {
+    throw new DataError(`Cannot read "${path}": it holds no list of examples; write [{…}, {…}] or one object a line`);
+  }
+  for (const [i, entry] of list.entries()) yield rowOf(entry, `${path}, example ${i + 1}`);
+}
+
+const LINES = Symbol("JSON lines");
+
+function parseWhole(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const firstLine = text.slice(0, (text.indexOf("\n") + 1 || text.length + 1) - 1);
+    if (firstLine.trimStart().startsWith("{") && isJson(firstLine)) return LINES;
+    const { message } = error as Error;
+    const line = /line (\d+)/.exec(message)?.[1] ?? lineAt(text, message);
+    throw new DataError(`Cannot read "${path}:${line}": it is not JSON (${message}); mend that line`);
+  }
+}
+
+/** V8 says a line, or a position, or only that the text ended. */
+function lineAt(text: string, message: string): number {
+  const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+  return text.slice(0, position).split("\n").length;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function onlyList(value: unknown): unknown[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const lists = Object.values(value).filter((entry) => Array.isArray(entry) && typeof entry[0] === "object");
+  return lists.length === 1 ? lists[0] : undefined;
+}

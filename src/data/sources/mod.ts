@@ -1,0 +1,68 @@
+/** Rows from files, whatever their type. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DataError } from "../../errors.ts";
+import { readCsv } from "./csv.ts";
+import { readJson, readJsonLines } from "./json.ts";
+import { readParquet } from "./parquet.ts";
+import type { Row } from "./row.ts";
+import { readText } from "./text.ts";
+
+export type { Row } from "./row.ts";
+
+type Reader = (path: string) => AsyncGenerator<Row>;
+
+/** Readers by the end of a file's name. `.gz` may follow, except behind parquet. */
+const READERS: Record<string, Reader> = {
+  json: readJson,
+  jsonl: readJsonLines,
+  ndjson: readJsonLines,
+  csv: readCsv,
+  tsv: readCsv,
+  parquet: readParquet,
+  txt: readText,
+};
+
+/** The files behind a path: itself, or the data files in that folder by name. Throws `DataError`. */
+export function filesAt(path: string): string[] {
+  if (!existsSync(path)) throw new DataError(`Cannot read "${path}": there is no such file or folder; check its name`);
+  if (!statSync(path).isDirectory()) {
+    if (typeOf(path) === undefined) throw unknownType(path);
+    return [path];
+  }
+  const names = readdirSync(path).filter((name) => isData(name)).sort();
+  const types = new Set(names.map((name) => READERS[typeOf(name)!]));
+  if (names.length === 0) {
+    throw new DataError(`Cannot read "${path}": the folder has no data files (${Object.keys(READERS).join(", ")})`);
+  }
+  if (types.size > 1) {
+    throw new DataError(
+      `Cannot read "${path}": the folder has files of several types (${names.slice(0, 4).join(", ")}); ` +
+        "keep one type, or name a file",
+    );
+  }
+  return names.map((name) => join(path, name));
+}
+
+/** Rows of files, one file after the other. */
+export async function* readRows(files: string[]): AsyncGenerator<Row> {
+  for (const file of files) yield* READERS[typeOf(file)!](file);
+}
+
+/** dataset_info.json describes data, it holds none. */
+function isData(name: string): boolean {
+  return !name.startsWith(".") && name !== "dataset_info.json" && typeOf(name) !== undefined;
+}
+
+function typeOf(path: string): string | undefined {
+  const parts = basename(path).toLowerCase().replace(/(?<!\.parquet)\.gz$/, "").split(".");
+  const type = parts.length < 2 ? undefined : parts.at(-1)!;
+  return type !== undefined && type in READERS ? type : undefined;
+}
+
+function unknownType(path: string): DataError {
+  const remedy = path.endsWith(".arrow")
+    ? "save it as parquet (datasets: to_parquet)"
+    : `use one of ${Object.keys(READERS).map((type) => `.${type}`).join(", ")}`;
+  return new DataError(`Cannot read "${path}": this type of file is not known; ${remedy}`);
+}
