@@ -1,0 +1,52 @@
+import { noGrad, randomState, scope, setRandomState, type Tensor, withGrad } from "../tensor/mod.ts";
+import type { Block, Context } from "./decoder.ts";
+
+/** Hidden states, and what is still to be done after the backward of whatever was computed from them. */
+export interface Traced {
+  hidden: Tensor;
+  finish: () => void;
+}
+
+/**
+ * Activation checkpointing (https://arxiv.org/abs/1604.06174): the blocks run without a graph and only their inputs stay;
+ * `finish` runs each again with one, from the last to the lowest that has something to train, and takes its gradients.
+ * Gradients equal those of a plain backward; dropout repeats, because each block's random state is kept.
+ */
+export function recomputed(blocks: readonly Block[], x: Tensor, context: Context): Traced {
+  const lowest = x.wantsGrad ? 0 : blocks.findIndex(trains);
+  if (lowest < 0) { // nothing to train below the norm: nothing to recompute
+    return { hidden: noGrad(() => blocks.reduce((x, block) => block.call(x, context), x)), finish: () => {} };
+  }
+  const inputs: Tensor[] = [], states: Uint8Array[] = [];
+  const device = context.layout.positions.device;
+  let y = x;
+  noGrad(() => {
+    for (const block of blocks) {
+      inputs.push(y);
+      states.push(randomState(device));
+      y = block.call(y, context);
+    }
+  });
+  const hidden = y.detach().requiresGrad();
+
+  const finish = () => {
+    const after = randomState(device);
+    let gradient = hidden.grad;
+    for (let i = blocks.length - 1; i >= lowest; i--) {
+      gradient = scope(() => {
+        const input = inputs[i].detach().requiresGrad(i > lowest || x.wantsGrad);
+        setRandomState(states[i], device);
+        withGrad(() => blocks[i].call(input, context)).backward(gradient!);
+        return input.grad;
+      });
+    }
+    setRandomState(after, device);
+    if (x.wantsGrad) x.backward(gradient!);
+  };
+  return { hidden, finish };
+}
+
+function trains(block: Block): boolean {
+  for (const [, p] of block.parameters()) if (p.wantsGrad) return true;
+  return false;
+}

@@ -1,0 +1,20 @@
+import { type Device, from, type Tensor } from "../tensor/mod.ts";
+
+/**
+ * How N tokens, laid end to end without padding, are cut into documents. Attention stays inside each; everything else
+ * does not care.
+ */
+export interface Layout {
+  /** Distance of each token from the start of its document: int32 [N]. */
+  positions: Tensor;
+  /** Tokens of each document; they sum to N. */
+  lengths: readonly number[];
+  /** One more than the largest position. */
+  span: number;
+}
+
+/** The layout of documents that begin at `starts` [documents + 1]; the last start is N. Lives in the scope around. */
+export function layoutOf(positions: Int32Array, starts: Int32Array, device: Device): Layout {
+  const lengths = Array.from(starts.subarray(1), (end, i) => end - starts[i]);
+  return { positions: from(positions, [positions.length], device), lengths, span: Math.max(...lengths) };
+}
