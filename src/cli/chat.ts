@@ -6,7 +6,7 @@ import { section } from "../recipe/setting.ts";
 import { runSettings } from "../run/settings.ts";
 import { trainingSettings } from "../stages/settings.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./commands.ts";
+import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
 
 const { finetuningType } = methodSettings.shape;

@@ -6,7 +6,7 @@ import { SETTINGS } from "../recipe/recipe.ts";
 import type { Purpose } from "../recipe/rules.ts";
 import { camelCase, kebabCase, type Section } from "../recipe/setting.ts";
 import { type Reading, settingNamed } from "../recipe/settle.ts";
-import type { About } from "./commands.ts";
+import type { About } from "./about.ts";
 import { optionsOf, SHORT, termOf } from "./options.ts";
 
 /** What a command takes on its command line. */

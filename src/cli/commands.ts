@@ -1,9 +1,4 @@
-/** What `ftx help` says of a command. */
-export interface About {
-  readonly summary: string;
-  /** What follows its name. */
-  readonly usage: string;
-}
+import type { About } from "./about.ts";
 
 /** A command of ftx, and where its code is. Nothing of it is loaded to show help, which is why `ftx --help` is quick. */
 export interface CommandEntry extends About {

@@ -1,7 +1,7 @@
 import { RecipeError } from "../errors.ts";
 import { didYouMean } from "../recipe/nearest.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./commands.ts";
+import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
 import { TRAINING_SECTIONS } from "./train.ts";
 

@@ -2,7 +2,7 @@ import { generationSettings } from "../generate/settings.ts";
 import { SECTIONS } from "../recipe/recipe.ts";
 import { exportSettings } from "../weights/settings.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./commands.ts";
+import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
 
 /** The sections that say how to train: all but export and generation. */

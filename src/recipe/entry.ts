@@ -11,7 +11,9 @@ export interface Entry {
 
 /** `lora_rank = 0 (sft.yaml:7)`: a setting in a sentence. */
 export function show(name: string, value: unknown, where = ""): string {
-  const shown = value === undefined ? "nothing" : JSON.stringify(value);
+  // The shell knows text only; what was meant as a number is shown as one.
+  const isPlain = where.startsWith("--") && /^(true|false|[+-]?[\d.]+(e[+-]?\d+)?)$/i.test(String(value));
+  const shown = value === undefined ? "nothing" : isPlain ? String(value) : JSON.stringify(value);
   const text = shown.length > 80 ? shown.slice(0, 77) + "..." : shown;
   return `${name} = ${text}` + (where ? ` (${where})` : "");
 }

@@ -35,10 +35,8 @@ export async function readFile(
 
 /** The same for text at hand; `name` stands for the file in messages. */
 export function readText(text: string, name: string, env: Record<string, string | undefined> = {}): Entry[] {
-  // The parser calls itself for every bracket, so brackets are counted before it runs.
-  if (deepestBracket(text) > MOST_DEPTH) {
-    throw new RecipeError(`Cannot read "${name}": it is nested more than ${MOST_DEPTH} levels deep`);
-  }
+  // The parser calls itself for every level, so levels are counted before it runs.
+  if (isDeep(text)) throw new RecipeError(`Cannot read "${name}": it is nested more than ${MOST_DEPTH} levels deep`);
   const lines = new LineCounter();
   const at = (offset = 0) => `${name}:${lines.linePos(offset).line}`;
   // A tag such as !!python/object is only a warning to the parser; here it is a problem, like all it complains of.
@@ -51,10 +49,13 @@ export function readText(text: string, name: string, env: Record<string, string 
     prettyErrors: false,
     logLevel: "silent",
   });
-  const problems = [...document.errors, ...document.warnings].map((error) =>
-    `Cannot read ${at(error.pos[0])}: ${error.message.replace(/\s+/g, " ")}`
-  );
-  problems.push(...hostile(document.contents, at));
+  // One mistake often leads the parser to find more on the same line; the first says it.
+  const complaints = new Map<string, string>();
+  for (const { pos: [offset], message } of [...document.errors, ...document.warnings]) {
+    const line = at(offset);
+    if (!complaints.has(line)) complaints.set(line, `Cannot read ${line}: ${message.replace(/\s+/g, " ")}`);
+  }
+  const problems = complaints.size > 0 ? [...complaints.values()] : hostile(document.contents, at);
   const root = document.contents;
   if (problems.length === 0 && root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
     problems.push(`Cannot read "${name}": it must be a list of "name: value" lines`);
@@ -82,13 +83,16 @@ export function readText(text: string, name: string, env: Record<string, string 
   return entries;
 }
 
-function deepestBracket(text: string): number {
+// Levels come from brackets, from indentation (which hostile() sees) and from "- - - -" at the start of a line.
+const MANY_DASHES = new RegExp(`^\\s*([-?:][ \\t]+){${MOST_DEPTH}}`, "m");
+
+function isDeep(text: string): boolean {
   let depth = 0, deepest = 0;
   for (const letter of text) {
     if (letter === "[" || letter === "{") deepest = Math.max(deepest, ++depth);
     else if (letter === "]" || letter === "}") depth--;
   }
-  return deepest;
+  return deepest > MOST_DEPTH || MANY_DASHES.test(text);
 }
 
 function hostile(root: Node | null, at: (offset?: number) => string): string[] {

@@ -3,11 +3,13 @@ import { RecipeError } from "../errors.ts";
 import { ambiguity } from "./ambiguous.ts";
 import { derive } from "./derive.ts";
 import { type Entry, show } from "./entry.ts";
-import { didYouMean } from "./nearest.ts";
-import { KNOWN_KEYS, NEEDLESS, notYetKey, notYetValue } from "./not_yet.ts";
+import { nearest } from "./nearest.ts";
+import { NEEDLESS } from "./known_keys.ts";
+import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
 import { type Recipe, type SettingName, SETTINGS, type Settings } from "./recipe.ts";
-import { IDLE, MODEL_RULES, NEEDS, type Purpose, type Rule, TRAINING_RULES } from "./rules.ts";
+import { IDLE, MODEL_RULES, NEEDS, type Purpose, type Rule } from "./rules.ts";
 import { camelCase, factsOf, kebabCase, snakeCase } from "./setting.ts";
+import { TRAINING_RULES } from "./training_rules.ts";
 import { check, defaultOf } from "./value.ts";
 
 /** A checked recipe, and what to tell about settings for which nothing is to be done. */
@@ -94,11 +96,11 @@ function foreign({ name, value, where }: Entry, problems: string[], notes: strin
   } else if (unable === undefined) {
     const isFlag = where.startsWith("--");
     const names = [...[...BY_NAME.keys()].map(snakeCase), ...KNOWN_KEYS];
-    const meant = didYouMean(key, names);
-    const shown = isFlag ? where : where ? `${name} (${where})` : name;
+    const meant = nearest(key, names);
+    const asWritten = (word: string) => isFlag ? `--${word.replaceAll("_", "-")}` : word;
     problems.push(
-      `Cannot use ${shown}: ftx has no such setting` +
-        (isFlag ? meant.replace(/"(.*)"/, (_, word: string) => `"--${kebabCase(word).replaceAll("_", "-")}"`) : meant),
+      `Cannot use ${isFlag ? where : where ? `${name} (${where})` : name}: ftx has no such setting` +
+        (meant === undefined ? "" : `; did you mean "${asWritten(meant)}"?`),
     );
   }
 }
@@ -121,6 +123,8 @@ function missing(group: readonly SettingName[], purpose: Purpose): string {
 }
 
 function sentence(rule: Rule, recipe: Settings, given: ReadonlyMap<SettingName, Entry>): string {
-  const shown = rule.settings.map((name) => show(snakeCase(name), recipe[name], given.get(name)?.where ?? ""));
-  return `Cannot use ${shown.join(" with ")}: ${rule.because}`;
+  const [first, ...others] = rule.settings.map((name) =>
+    show(snakeCase(name), recipe[name], given.get(name)?.where ?? "")
+  );
+  return `Cannot use ${first}${others.length > 0 ? ` with ${others.join(" and ")}` : ""}: ${rule.because}`;
 }

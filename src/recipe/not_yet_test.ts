@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
+import { camelCase, snakeCase } from "./setting.ts";
+import { settingNamed } from "./settle.ts";
+
+Deno.test("KNOWN_KEYS are spelled as in files, named once, and are no settings of ours", () => {
+  assert.deepEqual(KNOWN_KEYS.filter((key) => snakeCase(camelCase(key)) !== key), []);
+  assert.deepEqual(KNOWN_KEYS.filter((key, i) => KNOWN_KEYS.indexOf(key) !== i), []);
+  assert.deepEqual(KNOWN_KEYS.filter((key) => settingNamed(key) !== undefined), []);
+});
+
+Deno.test("notYetKey() knows what asks for nothing", () => {
+  for (const off of [null, false, "", "null", "none", "false"]) assert.equal(notYetKey("use_galore", off), "");
+  assert.equal(notYetKey("galore_rank", 16), "");
+  assert.equal(notYetKey("galore_rank", "16"), "");
+  assert.equal(notYetKey("galore_rank", 32), "GaLore");
+  assert.equal(notYetKey("use_kv_cache", true), "");
+  assert.equal(notYetKey("use_kv_cache", false), "generation without a key/value cache");
+  assert.equal(notYetKey("lora_rank", 8), undefined);
+});
+
+Deno.test("notYetValue() finds a value in a list or in commas", () => {
+  assert.equal(notYetValue("report_to", ["tensorboard", "WandB"]), "Weights & Biases");
+  assert.equal(notYetValue("report_to", "tensorboard, mlflow"), "MLflow");
+  assert.equal(notYetValue("stage", "sft"), undefined);
+  assert.equal(notYetValue("seed", 1), undefined);
+});
