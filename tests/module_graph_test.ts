@@ -1,0 +1,177 @@
+// Who imports whom: the direction between the parts of ftx, and no cycles.
+
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Small modules for everybody, which import nothing of ours. */
+const FOR_ALL = ["src/errors.ts", "src/recipe/setting.ts", "src/recipe/nearest.ts"];
+
+/** The parts whose code a part may import, besides its own. Types of parts that know no tensors are free for all. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["src/cli", "src/recipe"],
+  "src/tensor": ["ffi"],
+  "src/nn": ["src/tensor"],
+  "src/models": ["src/tensor", "src/nn"],
+  "src/adapters": ["src/tensor", "src/nn", "src/models"],
+  "src/optim": ["src/tensor", "src/nn"],
+  "src/weights": ["src/tensor", "src/nn", "src/models", "src/adapters", "src/tokenizer", "src/run", "src/recipe"],
+  "src/tokenizer": [],
+  "templates": [],
+  "src/data": ["src/tokenizer", "templates", "src/run"],
+  "src/run": [],
+  "src/report": ["src/run"],
+  "src/recipe": [], // and every settings.ts
+  "src/generate": [
+    ...["src/tensor", "src/nn", "src/models", "src/adapters", "src/weights"],
+    ...["src/tokenizer", "templates", "src/data"],
+  ],
+  "src/stages": [
+    ...["src/tensor", "src/nn", "src/models", "src/adapters", "src/optim", "src/weights", "src/generate"],
+    ...["src/tokenizer", "templates", "src/data", "src/recipe", "src/report", "src/run"],
+  ],
+  "src/cli": [
+    ...["src/stages", "src/generate", "src/weights", "src/data", "src/tensor"],
+    ...["src/recipe", "src/report", "src/run"],
+  ],
+};
+
+/** The parts that work without libtorch: nothing they load may lead to a tensor. */
+const WITHOUT_TENSORS = ["src/data", "src/tokenizer", "templates", "src/recipe", "src/report", "src/run"];
+
+interface Import {
+  to: string;
+  isType: boolean;
+  isDynamic: boolean;
+}
+
+type Graph = ReadonlyMap<string, readonly Import[]>;
+
+/** All source files of the product, by path from the root, and what each imports of them. */
+async function moduleGraph(): Promise<Graph> {
+  const files = [
+    join(ROOT, "main.ts"),
+    ...["src", "templates"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((file) => join(ROOT, folder, file))
+    ),
+  ].filter((file) => file.endsWith(".ts") && !file.endsWith("_test.ts"));
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(entry, files.map((file) => `import "file://${file}";\n`).join(""));
+  const args = ["info", "--json", "--config", join(ROOT, "deno.json"), entry];
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
+  await Deno.remove(entry);
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const pathOf = (url: string | undefined) =>
+    url?.startsWith("file://") ? relative(ROOT, fileURLToPath(url)) : undefined;
+  const graph = new Map<string, Import[]>();
+  for (const { specifier, dependencies = [] } of JSON.parse(new TextDecoder().decode(stdout)).modules) {
+    const from = pathOf(specifier);
+    if (from === undefined || from.startsWith("..")) continue;
+    graph.set(
+      from,
+      dependencies.flatMap(({ code, type, isDynamic = false }: Dependency) => {
+        const to = pathOf((code ?? type)?.specifier);
+        return to === undefined || !to.endsWith(".ts") ? [] : [{ to, isType: code === undefined, isDynamic }];
+      }),
+    );
+  }
+  return graph;
+}
+
+interface Dependency {
+  code?: { specifier: string };
+  type?: { specifier: string };
+  isDynamic?: boolean;
+}
+
+/** The part a file belongs to: "src/nn", "templates", or the file itself at the root. */
+function partOf(file: string): string {
+  const [first, second] = file.split("/");
+  return first === "src" ? `src/${second}` : first;
+}
+
+function isAllowed(from: string, { to, isType }: Import): boolean {
+  const [here, there] = [partOf(from), partOf(to)];
+  if (here === there || FOR_ALL.includes(to)) return true;
+  if ((here === "src/recipe" || here === "src/cli") && to.endsWith("/settings.ts")) return true;
+  if (isType && WITHOUT_TENSORS.includes(there)) return true;
+  return MAY_IMPORT[here]?.includes(there) ?? false;
+}
+
+const graph = await moduleGraph();
+
+Deno.test("what everybody may import imports nothing of ours", () => {
+  for (const file of FOR_ALL) assert.deepEqual(graph.get(file), [], file);
+});
+
+Deno.test("imports between the parts go one way", () => {
+  const wrong = [...graph].flatMap(([from, imports]) =>
+    imports.filter((one) => !isAllowed(from, one)).map(({ to }) => `${from} imports ${to}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("no module imports itself by way of others", () => {
+  assert.deepEqual(cycles(graph), []);
+});
+
+Deno.test("data, templates, recipe, report and run load no tensors", () => {
+  for (const start of [...graph.keys()].filter((file) => WITHOUT_TENSORS.includes(partOf(file)))) {
+    const way = wayTo("src/tensor", start, graph);
+    assert.equal(way, undefined, way?.join(" -> "));
+  }
+});
+
+Deno.test("ftx --help loads three modules of ours and no package", async () => {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { to, isType, isDynamic } of graph.get(file) ?? []) if (!isType && !isDynamic) load(to);
+  };
+  load("main.ts");
+  assert.deepEqual([...loaded].sort(), ["main.ts", "src/cli/commands.ts", "src/cli/failure.ts", "src/errors.ts"]);
+  for (const file of loaded) assert.doesNotMatch(await Deno.readTextFile(join(ROOT, file)), /^import .* from "[^.]/m);
+});
+
+Deno.test("cycles() finds a cycle, and says its way", () => {
+  const edge = (to: string): Import => ({ to, isType: false, isDynamic: false });
+  const round: Graph = new Map([["a", [edge("b")]], ["b", [edge("c")]], ["c", [edge("b")]]]);
+  assert.deepEqual(cycles(round), ["b -> c -> b"]);
+});
+
+/** Every cycle met on a walk in depth; imports of types only are no cycles, since nothing of them is left at run time. */
+function cycles(graph: Graph): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const walk = (file: string) => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file].join(" -> "));
+    if (start >= 0 || done.has(file)) return;
+    path.push(file);
+    for (const { to, isType } of graph.get(file) ?? []) if (!isType) walk(to);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file);
+  return found;
+}
+
+/** The shortest way of static imports from a file into a part; undefined if there is none. */
+function wayTo(part: string, start: string, graph: Graph): string[] | undefined {
+  const ways = [[start]];
+  const seen = new Set([start]);
+  for (const way of ways) {
+    for (const { to, isType } of graph.get(way[way.length - 1]) ?? []) {
+      if (isType || seen.has(to)) continue;
+      seen.add(to);
+      if (partOf(to) === part) return [...way, to];
+      ways.push([...way, to]);
+    }
+  }
+  return undefined;
+}
