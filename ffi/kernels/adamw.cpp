@@ -13,7 +13,8 @@ namespace ftx {
 namespace {
 
 struct Rates {
-  float beta1, beta2, eps, decay, size, root, scale;  // decay = 1 - lr·wd; size = lr / (1 - beta1^t); root = sqrt(1 - beta2^t)
+  // Made in double: 1 - 0.999f is off by 5e-5.
+  float new1, beta2, new2, eps, decay, size, root, scale;  // new = 1 - beta; decay = 1 - lr·wd; size = lr / (1 - beta1^t); root = sqrt(1 - beta2^t)
 };
 
 // P the parameter, M its master (float, or P itself), G the gradient, S the moments.
@@ -22,7 +23,7 @@ CLONES void step_run(P* p, M* master, const G* g, S* m, S* v, int64_t n, Rates r
 #pragma omp simd
   for (int64_t i = 0; i < n; i++) {
     float d = load(g[i]) * r.scale, x = load(master[i]) * r.decay;
-    float mi = load(m[i]) + (d - load(m[i])) * (1 - r.beta1), vi = load(v[i]) * r.beta2 + d * d * (1 - r.beta2);
+    float mi = load(m[i]) + (d - load(m[i])) * r.new1, vi = load(v[i]) * r.beta2 + d * d * r.new2;
     x -= r.size * mi / (__builtin_sqrtf(vi) / r.root + r.eps);
     store(m + i, mi), store(v + i, vi), store(master + i, x);
     if ((void*)p != (void*)master) store(p + i, x);
@@ -68,7 +69,7 @@ at::Tensor grad_norm(at::TensorList grads) {
 void adamw_(at::TensorList params, at::TensorList masters, at::TensorList grads, at::TensorList exp_avgs, at::TensorList exp_avg_sqs,
             double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step, double grad_scale) {
   c10::NoGradGuard no_grad;
-  Rates r{(float)beta1, (float)beta2, (float)eps, (float)(1 - lr * weight_decay), (float)(lr / (1 - std::pow(beta1, step))),
+  Rates r{(float)(1 - beta1), (float)beta2, (float)(1 - beta2), (float)eps, (float)(1 - lr * weight_decay), (float)(lr / (1 - std::pow(beta1, step))),
           (float)std::sqrt(1 - std::pow(beta2, step)), (float)grad_scale};
   for (size_t k = 0; k < params.size(); k++) {
     const auto &p = params[k], &master = masters[k], &m = exp_avgs[k], &v = exp_avg_sqs[k];

@@ -1,0 +1,145 @@
+import type { Parameter } from "../nn/mod.ts";
+import { adamw_, gradNorm, keep, noGrad, scope, type Tensor, zeros } from "../tensor/mod.ts";
+
+/** A parameter with its name in checkpoints. */
+export type Named = readonly [name: string, parameter: Parameter];
+
+export interface AdamWOptions {
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  eps?: number;
+  /** Decoupled decay of the parameters that `decays` names. Default 0. */
+  weightDecay?: number;
+  /** Weights, moments and updates all in bf16: half the memory, less precise. Default false: fp32 masters. */
+  pureBf16?: boolean;
+}
+
+interface Slot {
+  name: string;
+  parameter: Parameter;
+  master: Tensor; // the parameter itself where that is fp32, or where bf16 is wanted pure
+  expAvg: Tensor;
+  expAvgSq: Tensor;
+  gathered?: Tensor; // fp32 sum of the gradients of several batches, where the parameter is narrower
+  decay: boolean;
+}
+
+/**
+ * AdamW (https://arxiv.org/abs/1711.05101), the numbers of `torch.optim.AdamW`. Narrow parameters have fp32 masters. Gradients of
+ * several batches are summed, in fp32, and a step divides by what they are the sum of.
+ */
+export class AdamW {
+  /** Updates made so far. */
+  steps = 0;
+  readonly #slots: Slot[];
+  readonly #options: Required<Omit<AdamWOptions, "pureBf16">>;
+
+  constructor(parameters: Iterable<Named>, options: AdamWOptions = {}) {
+    const { pureBf16 = false, ...rest } = options;
+    this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, ...rest };
+    this.#slots = scope(() =>
+      Array.from(parameters, ([name, parameter]) => {
+        const own = pureBf16 || parameter.dtype === "f32";
+        const master = own ? parameter : keep(noGrad(() => parameter.detach().to("f32")));
+        const like = { dtype: own ? parameter.dtype : "f32", device: parameter.device } as const;
+        const moment = () => keep(zeros(parameter.shape, like));
+        return { name, parameter, master, expAvg: moment(), expAvgSq: moment(), decay: decays(name) };
+      })
+    );
+  }
+
+  /** Takes the gradients of one batch, so that those of the next are added in fp32. Not needed for the last batch of a step. */
+  gather() {
+    noGrad(() =>
+      scope(() => {
+        for (const slot of this.#slots) if (slot.master !== slot.parameter) this.#gatherOne(slot); // fp32 leaves sum in place
+      })
+    );
+  }
+
+  /** The 2-norm of all gradients together, still undivided. Waits for the GPU: once a step. */
+  norm(): number {
+    return noGrad(() => scope(() => gradNorm(this.#gradients().map(({ gradient }) => gradient)).item()));
+  }
+
+  /** One update with the gradients times `gradScale`, which then are gone. */
+  step(learningRate: number, gradScale = 1) {
+    this.steps++;
+    const { beta1, beta2, eps, weightDecay } = this.#options;
+    noGrad(() =>
+      scope(() => {
+        const all = this.#gradients();
+        for (const decay of [true, false]) {
+          const part = all.filter(({ slot }) => slot.decay === decay);
+          adamw_(
+            part.map(({ slot }) => slot.parameter),
+            part.map(({ slot }) => slot.master),
+            part.map(({ gradient }) => gradient),
+            part.map(({ slot }) => slot.expAvg),
+            part.map(({ slot }) => slot.expAvgSq),
+            { lr: learningRate, beta1, beta2, eps, weightDecay: decay ? weightDecay : 0, step: this.steps, gradScale },
+          );
+        }
+      })
+    );
+    this.zeroGrad();
+  }
+
+  /** Forgets all gradients. */
+  zeroGrad() {
+    for (const slot of this.#slots) {
+      slot.parameter.grad = null;
+      slot.gathered?.[Symbol.dispose]();
+      slot.gathered = undefined;
+    }
+  }
+
+  /** Everything a resumed run needs besides `steps`: moments, and masters where there are any, by name. */
+  *state(): Generator<[string, Tensor]> {
+    for (const { name, parameter, master, expAvg, expAvgSq } of this.#slots) {
+      yield [`exp_avg.${name}`, expAvg];
+      yield [`exp_avg_sq.${name}`, expAvgSq];
+      if (master !== parameter) yield [`master.${name}`, master];
+    }
+  }
+
+  /** After the parameters were given other values from outside: the masters follow. */
+  syncMasters() {
+    noGrad(() => {
+      for (const { parameter, master } of this.#slots) if (master !== parameter) master.copy_(parameter);
+    });
+  }
+
+  #gradients(): { slot: Slot; gradient: Tensor }[] {
+    return this.#slots.flatMap((slot) => {
+      if (slot.gathered) this.#gatherOne(slot);
+      const gradient = slot.gathered ?? slot.parameter.grad;
+      return gradient ? [{ slot, gradient }] : [];
+    });
+  }
+
+  #gatherOne(slot: Slot) {
+    const g = slot.parameter.grad;
+    if (g === null) return;
+    if (slot.gathered) slot.gathered.add_(g);
+    else slot.gathered = keep(g.to("f32"));
+    slot.parameter.grad = null;
+  }
+
+  [Symbol.dispose]() {
+    this.zeroGrad();
+    for (const { parameter, master, expAvg, expAvgSq } of this.#slots) {
+      if (master !== parameter) master[Symbol.dispose]();
+      expAvg[Symbol.dispose]();
+      expAvgSq[Symbol.dispose]();
+    }
+  }
+}
+
+/** Whether weight decay acts on a parameter: on all but biases and norms, by HF Trainer's patterns. LoRA's A and B decay. */
+export function decays(name: string): boolean {
+  return !/bias|layernorm|rmsnorm|(^|\.)norm(\.|$)|_norm(\.|$)/i.test(name);
+}
