@@ -95,18 +95,18 @@ class Scanner {
   }
 
   #value(depth: number): Json {
-    switch (this.text[this.#at]) {
-      case "{":
+    switch (this.text.charCodeAt(this.#at)) {
+      case 0x7b: // {
         return this.#object(depth);
-      case "[":
+      case 0x5b: // [
         return this.#array(depth);
-      case '"':
+      case 0x22: // "
         return this.#string();
-      case "t":
+      case 0x74: // t
         return this.#word("true", true);
-      case "f":
+      case 0x66: // f
         return this.#word("false", false);
-      case "n":
+      case 0x6e: // n
         return this.#word("null", null);
       default:
         return this.#number();
@@ -148,36 +148,40 @@ class Scanner {
   }
 
   #string(): string {
-    const start = this.#at++;
+    const { text } = this;
+    const start = this.#at;
+    let end = start + 1;
     let simple = true;
-    for (;; this.#at++) {
-      const code = this.text.charCodeAt(this.#at); // NaN at the end
+    for (;; end++) {
+      const code = text.charCodeAt(end); // NaN at the end
       if (code === 0x22) break;
       if (code === 0x5c) {
         simple = false;
-        this.#at++;
+        end++;
       } else if (!(code >= 0x20)) {
+        this.#at = end;
         throw this.#error(code >= 0 ? "a control character stands in a string" : "a string does not end");
       }
     }
-    const end = this.#at++;
-    if (simple) return this.text.slice(start + 1, end);
+    this.#at = end + 1;
+    if (simple) return text.slice(start + 1, end);
+    let value;
     try {
-      const value = JSON.parse(this.text.slice(start, end + 1)) as string;
-      if (value.isWellFormed()) return value;
+      value = JSON.parse(text.slice(start, end + 1)) as string;
     } catch {
       throw this.#error("a string has an unknown escape");
     }
-    throw this.#error("a string has a lone half of a surrogate pair");
+    if (!value.isWellFormed()) throw this.#error("a string has a lone half of a surrogate pair");
+    return value;
   }
 
   #number(): JsonNumber {
     NUMBER.lastIndex = this.#at;
-    const source = NUMBER.exec(this.text)?.[0];
-    if (source === undefined) {
+    if (!NUMBER.test(this.text)) {
       throw this.#error(this.#at < this.text.length ? "a value is expected" : "it ends too early");
     }
-    if (Math.abs(Number(source)) > LARGEST) throw this.#error("a number is too large");
+    const source = this.text.slice(this.#at, NUMBER.lastIndex);
+    if (source.length > 3 && Math.abs(Number(source)) > LARGEST) throw this.#error("a number is too large");
     this.#at += source.length;
     return new JsonNumber(source);
   }
@@ -197,10 +201,13 @@ class Scanner {
   }
 
   #space(): void {
-    for (;; this.#at++) {
-      const code = this.text.charCodeAt(this.#at);
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+    const { text } = this;
+    let at = this.#at;
+    for (;; at++) {
+      const code = text.charCodeAt(at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
     }
+    this.#at = at;
   }
 
   #error(what: string): SyntaxError {

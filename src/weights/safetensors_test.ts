@@ -3,7 +3,7 @@ import { CheckpointError } from "../errors.ts";
 import { BITS, type SafeDType } from "./dtype.ts";
 import { parseHeader } from "./header.ts";
 import { readHeader } from "./safetensors.ts";
-import { CASES, crafted } from "./safetensors_cases.ts";
+import { CASES, crafted, mutations } from "./safetensors_cases.ts";
 
 /** Runs `test` with the path of a file that holds `bytes`. */
 async function withFile(bytes: Uint8Array, test: (path: string) => Promise<void>) {
@@ -39,11 +39,9 @@ Deno.test("readHeader() tries at least one file for each rule but the last", () 
 });
 
 Deno.test("readHeader() refuses by rule 23: more than 1,000,000 tensors", () => {
-  const header = (count: number) => {
-    const entries = Array.from({ length: count }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`);
-    return new TextEncoder().encode(`{${entries.join(",")}}`);
-  };
-  assert.equal(parseHeader(header(1_000_000), "x", 0).tensors.size, 1_000_000);
+  const header = (count: number) =>
+    new TextEncoder().encode(`{${Array.from({ length: count }, (_, i) => `"${i}":0`).join(",")}}`);
+  assert.throws(() => parseHeader(header(1_000_000), "x", 0), refusal("x", 'its tensor "0" is not an object'));
   assert.throws(
     () => parseHeader(header(1_000_001), "x", 0),
     refusal("x", "it has 1000001 tensors, and at most 1000000"),
@@ -89,13 +87,11 @@ Deno.test("readHeader() refuses a missing file, a folder and a pipe", async () =
 });
 
 Deno.test("parseHeader() survives 20,000 random changes with an answer or a CheckpointError", () => {
-  const random = mulberry32(5);
-  const seeds = CASES.filter(({ bytes }) => bytes.length > 8 && bytes.length < 300).map(({ bytes }) => bytes.slice(8));
   let accepted = 0;
-  for (let i = 0; i < 20_000; i++) {
-    const bytes = mutate(seeds[i % seeds.length], random);
+  for (const bytes of mutations(20_000)) {
+    const end = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true));
     try {
-      parseHeader(bytes, "x", i % 9);
+      parseHeader(bytes.subarray(8, end), "x", bytes.length - end);
       accepted++;
     } catch (error) {
       assert(error instanceof CheckpointError, String(error));
@@ -103,28 +99,3 @@ Deno.test("parseHeader() survives 20,000 random changes with an answer or a Chec
   }
   assert(accepted > 0);
 });
-
-/** A small generator of numbers in [0, 1): the same changes on every run. */
-function mulberry32(seed: number) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const INK = new TextEncoder().encode('{}[]",:0123456789eE.+-\\u aF32');
-
-function mutate(bytes: Uint8Array, random: () => number): Uint8Array {
-  const changed = [...bytes];
-  for (let n = 1 + random() * 3; n >= 1; n--) {
-    const at = Math.floor(random() * changed.length);
-    const byte = random() < 0.9 ? INK[Math.floor(random() * INK.length)] : Math.floor(random() * 256);
-    const kind = random();
-    if (kind < 0.5) changed[at] = byte;
-    else if (kind < 0.75) changed.splice(at, 1);
-    else changed.splice(at, 0, byte);
-  }
-  return Uint8Array.from(changed);
-}
