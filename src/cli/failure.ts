@@ -36,6 +36,9 @@ function inWords(error: unknown): { sentences: string; exitCode: number } {
   if (error instanceof Deno.errors.PermissionDenied) {
     return { sentences: `Cannot go on: ${message}; check who may read and write it`, exitCode: EXIT.storage };
   }
+  if (error instanceof RangeError && /allocation failed/i.test(message)) {
+    return { sentences: `Cannot go on: memory does not suffice (${message})`, exitCode: EXIT.memory };
+  }
   const firstLine = message.split("\n")[0];
   return { sentences: `Cannot go on: ftx has a bug (${firstLine}); run again with --debug`, exitCode: EXIT.bug };
 }

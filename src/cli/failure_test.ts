@@ -21,6 +21,13 @@ Deno.test("explain() takes a failing disk for storage", () => {
   assert.equal(explain(new Deno.errors.PermissionDenied("open 'x'")).exitCode, 6);
 });
 
+Deno.test("explain() takes a failed allocation for memory", () => {
+  assert.deepEqual(explain(new RangeError("Array buffer allocation failed")), {
+    text: "error: Cannot go on: memory does not suffice (Array buffer allocation failed)",
+    exitCode: 3,
+  });
+});
+
 Deno.test("explain() calls anything else a bug, in one sentence; the stack is for --debug", () => {
   const { text, exitCode } = explain(new TypeError("x is undefined\nmore"));
   assert.equal(text, "error: Cannot go on: ftx has a bug (x is undefined); run again with --debug");

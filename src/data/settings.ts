@@ -36,9 +36,9 @@ export const dataSettings = section("Data", {
   ),
   packing: setting(
     z.boolean().optional(),
-    "Fill rows of cutoff_len with several examples; on for pt, off for the other stages when left out",
+    "Fill rows of cutoff_len with several examples, none of which sees another; on for pt, off otherwise when left out",
   ),
-  neatPacking: setting(flag, "Packing in which no example sees its neighbours; turns packing on"),
+  neatPacking: setting(flag, "The same as packing, which is always neat here"),
   trainOnPrompt: setting(flag, "Learn the prompt too"),
   maskHistory: setting(flag, "Learn only the last answer of a conversation"),
   mixStrategy: setting(

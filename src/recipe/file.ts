@@ -104,7 +104,7 @@ function hostile(root: Node | null, at: (offset?: number) => string): string[] {
       problems.push(`Cannot read ${at()}: it is too large or too deep for a settings file`);
       return visit.BREAK;
     }
-    const offset = (node as Node).range?.[0];
+    const offset = (node as Node | null)?.range?.[0]; // null: the value of `{a}`
     if (isAlias(node)) problems.push(`Cannot read ${at(offset)}: write the value again in place of *${node.source}`);
   });
   return problems;
