@@ -102,12 +102,12 @@ export function progressLine(line: StepLine, columns: number, colour: boolean): 
     [duration(line.remaining) + " left", 3],
   ] as [string, number][];
   let shown = fields.filter(([text]) => text);
-  const width = () => shown.reduce((sum, [text]) => sum + text.length + 2, 0);
+  const width = () => shown.reduce((sum, [text]) => sum + 2 + text.length, -2);
   while (shown.length > 1 && width() > columns) {
     const worst = Math.max(...shown.map(([, rank]) => rank));
     shown = shown.filter(([, rank]) => rank !== worst);
   }
-  const room = Math.min(30, columns - width());
+  const room = Math.min(30, columns - width() - 2);
   const text = shown.map(([text]) => text).join("  ");
   return (room >= 8 ? bar(part, room, colour) + "  " : "") + text.slice(0, columns);
 }
