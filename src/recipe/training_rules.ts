@@ -59,7 +59,7 @@ export const TRAINING_RULES: readonly Rule[] = [
   },
   {
     settings: ["groupByLength", "packing"],
-    broken: (r) => r.groupByLength && (r.packing === true || r.neatPacking),
+    broken: (r) => r.groupByLength && (r.packing || r.neatPacking || r.packing === undefined && r.stage === "pt"),
     because: "packed rows have one length; choose one",
   },
   {
