@@ -3,11 +3,17 @@ import { CheckpointError, StorageError } from "../errors.ts";
 import { BITS, bytesOf, type SafeDType } from "./dtype.ts";
 import { brief } from "./json.ts";
 
-/** A tensor to be written. */
+/** A tensor's bytes, row-major and little-endian. */
 export interface TensorBytes {
   dtype: SafeDType;
   shape: readonly number[];
-  /** Its bytes, row-major and little-endian; a function is asked only when the tensor's turn comes. */
+  data: Uint8Array;
+}
+
+/** A tensor to be written. A function for its bytes is asked only when the tensor's turn comes. */
+export interface TensorSource {
+  dtype: SafeDType;
+  shape: readonly number[];
   data: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 }
 
@@ -40,7 +46,7 @@ const PIECE = 8 * 2 ** 20; // bytes handed on at once: enough for full speed, li
  */
 export async function writeSafetensors(
   to: string | Sink,
-  tensors: Iterable<readonly [string, TensorBytes]>,
+  tensors: Iterable<readonly [string, TensorSource]>,
   metadata?: Readonly<Record<string, string>>,
   onPiece?: (written: number, total: number) => void,
 ): Promise<Written> {
@@ -60,9 +66,9 @@ export async function writeSafetensors(
 }
 
 /** The header, padded to a multiple of 8 bytes, and the tensors in the order of the file. */
-function layOut(tensors: Iterable<readonly [string, TensorBytes]>, metadata?: Readonly<Record<string, string>>) {
+function layOut(tensors: Iterable<readonly [string, TensorSource]>, metadata?: Readonly<Record<string, string>>) {
   const ranks = Object.keys(BITS);
-  const rank = ([, { dtype }]: readonly [string, TensorBytes]) => ranks.indexOf(dtype);
+  const rank = ([, { dtype }]: readonly [string, TensorSource]) => ranks.indexOf(dtype);
   const ordered = [...tensors].sort((a, b) => rank(b) - rank(a) || compareUtf8(a[0], b[0]));
   const entries: string[] = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
   const names = new Set<string>();
@@ -91,7 +97,7 @@ function layOut(tensors: Iterable<readonly [string, TensorBytes]>, metadata?: Re
 async function pour(
   sink: Sink,
   header: Uint8Array,
-  ordered: (readonly [string, TensorBytes])[],
+  ordered: (readonly [string, TensorSource])[],
   total: number,
   onPiece?: (written: number, total: number) => void,
 ): Promise<Written> {

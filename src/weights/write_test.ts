@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { StorageError } from "../errors.ts";
 import { readHeader } from "./safetensors.ts";
-import { storageError, type TensorBytes, writeSafetensors } from "./write.ts";
+import { storageError, type TensorSource, writeSafetensors } from "./write.ts";
 
 const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
 
@@ -61,7 +61,7 @@ Deno.test("writeSafetensors() gives the file's length and hash, and tells its pr
 Deno.test("writeSafetensors() asks for each tensor's bytes only when its turn comes", async () => {
   const sink = memory();
   const asked: [string, number][] = [];
-  const tensor = (name: string): [string, TensorBytes] => [name, {
+  const tensor = (name: string): [string, TensorSource] => [name, {
     dtype: "F32",
     shape: [2],
     data: () => (asked.push([name, sink.pieces.length]), Promise.resolve(floats(1, 2))),
@@ -71,7 +71,7 @@ Deno.test("writeSafetensors() asks for each tensor's bytes only when its turn co
 });
 
 Deno.test("writeSafetensors() goes on where a sink takes less than it is given", async () => {
-  const tensors: [string, TensorBytes][] = [["x", { dtype: "F32", shape: [3], data: floats(1, 2, 3) }]];
+  const tensors: [string, TensorSource][] = [["x", { dtype: "F32", shape: [3], data: floats(1, 2, 3) }]];
   const [whole, little] = [memory(), memory(5)];
   assert.deepEqual(await writeSafetensors(whole, tensors), await writeSafetensors(little, tensors));
   assert.deepEqual(whole.pieces, little.pieces);
@@ -107,8 +107,8 @@ Deno.test("writeSafetensors() names a folder that is not there", async () => {
   await assert.rejects(writeSafetensors("/nowhere/x", []), new StorageError(message));
 });
 
-const x: TensorBytes = { dtype: "F32", shape: [1], data: floats(1) };
-const bad: [[string, TensorBytes][], string][] = [
+const x: TensorSource = { dtype: "F32", shape: [1], data: floats(1) };
+const bad: [[string, TensorSource][], string][] = [
   [[["x", x], ["x", x]], 'Cannot save tensor "x": the name is there twice; rename or reshape it'],
   [
     [["x", x], ["x", { ...x, dtype: "U32" }]],
