@@ -18,7 +18,7 @@ export function deriveTemplate(source: string, tokenizer: Tokenizer): Template {
 
   let parts: Parts;
   try {
-    parts = takeApart(write, bos);
+    parts = takeApart(write, bos, eos);
   } catch (error) {
     const { message } = error as Error;
     throw new RecipeError(
@@ -60,12 +60,14 @@ interface Parts {
 
 type Write = (messages: [string, string][], addGenerationPrompt?: boolean) => string;
 
-function takeApart(write: Write, bos: string): Parts {
+function takeApart(write: Write, bos: string, eos: string): Parts {
   const [first, userAfter] = around(write([["user", QUESTION]], true), QUESTION);
   const [, answered] = around(write([["user", QUESTION], ["assistant", ANSWER]]), QUESTION);
-  const [before, assistantAfter] = around(answered, ANSWER);
+  const [before, end] = around(answered, ANSWER);
   const [, rest] = around(write([["user", QUESTION], ["assistant", ANSWER], ["user", NEXT]], true), ANSWER);
   const [between] = around(rest, NEXT);
+  // Phi 3 writes one EOS at the end of the whole conversation, after the mark that ends the answer.
+  const assistantAfter = between.startsWith(end) || eos === "" || !end.endsWith(eos) ? end : end.slice(0, -eos.length);
   if (!between.startsWith(assistantAfter)) throw new Error("the end of an answer depends on what follows");
   if (!before.startsWith(userAfter)) throw new Error("the header of an answer depends on whether it is there");
   const userBefore = between.slice(assistantAfter.length);

@@ -13,6 +13,9 @@ export interface JinjaOptions {
   readonly eos?: string;
 }
 
+/** Stands in for the interpreter's clock: the day that Llama 3's template falls back to. */
+const FIXED_DAY = "{%- macro strftime_now(format) -%}26 Jul 2024{%- endmacro -%}";
+
 /**
  * Renders a tokenizer's chat template as transformers' `apply_chat_template` does. The day is fixed, so that data does
  * not depend on when it is encoded; a template that raises throws.
@@ -22,13 +25,12 @@ export function renderJinja(
   messages: JinjaMessage[],
   { addGenerationPrompt = false, bos = "", eos = "" }: JinjaOptions = {},
 ): string {
-  return new Jinja(source).render({
+  return new Jinja(FIXED_DAY + source).render({
     messages,
     tools: null,
     documents: null,
     add_generation_prompt: addGenerationPrompt,
     bos_token: bos,
     eos_token: eos,
-    strftime_now: () => "26 Jul 2024",
   });
 }

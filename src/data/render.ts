@@ -35,7 +35,7 @@ export function render(
   { lastOnly = false, splitSpecialTokens = false }: RenderOptions = {},
 ): RenderedTurn[] {
   const write = (slots: readonly Slot[], content: string) => writeSlots(slots, content, tokenizer, splitSpecialTokens);
-  const system = (conversation.system || template.defaultSystem) + describeTools(template, conversation.tools);
+  const system = systemText(conversation.system || template.defaultSystem, describeTools(template, conversation.tools));
   const hasSystem = system !== "" || template.alwaysSystem;
   const inUser = hasSystem && template.systemInUser ? fillText(template.system, system) : "";
   const head = [
@@ -63,6 +63,11 @@ export function render(
     });
   }
   return turns;
+}
+
+/** Tools stand behind the system prompt; without one the lines that set them off from it go too. */
+function systemText(system: string, tools: string): string {
+  return system === "" ? tools.trimStart() : system + tools;
 }
 
 function answerText(template: Template, answer: Message | undefined, dropThought: boolean): string {
