@@ -152,5 +152,5 @@ function pythonsTorch(): string | undefined {
 }
 
 function reason(error: unknown): string {
-  return (error as Error).message.replace(/^Could not open library: /, "").split("\n")[0];
+  return (error as Error).message.replace(/^(Could not open library: )+/, "").split("\n")[0];
 }

@@ -22,6 +22,7 @@ const NEEDED = ["lib/libc10.so", "lib/libtorch_cpu.so", "include/ATen/Operators.
 
 /** Reads what `root` (the folder that holds lib/ and include/) says of itself; a string says why it cannot be used. */
 export function readLibtorch(root: string): LibtorchFolder | string {
+  if (!exists(root)) return "does not exist";
   const missing = NEEDED.find((path) => !exists(`${root}/${path}`));
   if (missing) return `has no ${missing}`;
   const wheel = read(`${root}/version.py`);

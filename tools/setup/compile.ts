@@ -1,0 +1,133 @@
+// ffi/*.cpp and ffi/kernels/*.cpp -> build/shim/<libtorch's minor version>-<hash of all inputs>/libftx.so
+// Every object is kept under the hash of what it is made from, so only what changed is compiled again.
+
+import { createHash } from "node:crypto";
+import { relative } from "node:path";
+import { FtxError, StorageError } from "../../src/errors.ts";
+import type { Libtorch } from "../../src/tensor/libtorch.ts";
+import { exists, minor } from "../../src/tensor/libtorch_folder.ts";
+import type { Compiler } from "./compiler.ts";
+import { progress } from "./progress.ts";
+
+// No libgomp at the link: the OpenMP calls are answered by the runtime that libtorch_cpu brings (so that one must stay
+// linked, "no-as-needed"); a second runtime in the process would fight it for the cores. "now" resolves every name when
+// the shim is loaded, not amid training.
+const COMPILE = ["-std=c++20", "-O3", "-fPIC", "-fopenmp", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
+  .concat("-D_GLIBCXX_USE_CXX11_ABI=1");
+const LINK = ["-shared", "-Wl,-soname,libftx.so", "-Wl,-z,now", "-Wl,--no-as-needed"];
+const MEMORY_OF_ONE = 1.3e9; // bytes; measured: 0.95 GB for the largest file with libtorch 2.13
+
+/** What is compiled against what, and where the results go. */
+export interface ShimPlan {
+  libtorch: Libtorch;
+  /** The folder of the sources, `ffi`. */
+  sources: string;
+  /** The folder of everything made, `build`. */
+  build: string;
+  /** Each source with its object file. */
+  objects: { source: string; object: string }[];
+  /** The shim's path. */
+  shim: string;
+}
+
+/** Works out what the shim is made of, and the names that follow from the contents. */
+export function planShim(
+  libtorch: Libtorch,
+  sources: string,
+  build: string,
+  cxx = Deno.env.get("CXX") ?? "",
+): ShimPlan {
+  const files = list(sources);
+  const common = [...COMPILE, cxx, libtorch.version, libtorch.cuda ?? "cpu"]
+    .concat(files.filter((file) => file.endsWith(".h")).flatMap((file) => [relative(sources, file), text(file)]));
+  const objects = files.filter((file) => /^(kernels\/)?[^/]+\.cpp$/.test(relative(sources, file))).map((source) => ({
+    source,
+    object: `${build}/objects/${hash([...common, relative(sources, source), text(source)])}.o`,
+  }));
+  const key = hash([...LINK, ...objects.map((one) => one.object.slice(build.length))]).slice(0, 12);
+  return { libtorch, sources, build, objects, shim: `${build}/shim/${minor(libtorch.version)}-${key}/libftx.so` };
+}
+
+/** Compiles what is not compiled yet, several files at a time, and links the shim. Throws an `FtxError` on failure. */
+export async function compileShim(plan: ShimPlan, compiler: Compiler): Promise<void> {
+  const { root } = plan.libtorch;
+  const todo = plan.objects.filter(({ object }) => !exists(object));
+  todo.sort((a, b) => Deno.statSync(b.source).size - Deno.statSync(a.source).size); // the longest first
+  const includes = [plan.sources, `${root}/include`, `${root}/include/torch/csrc/api/include`].map((dir) => `-I${dir}`);
+  await Deno.mkdir(`${plan.build}/objects`, { recursive: true });
+  let done = 0;
+  await progress("compiling the shim", () => `${done} of ${todo.length} files`, async () => {
+    await inParallel(todo, parallelism(), async ({ source, object }) => {
+      await make(plan, compiler, relative(plan.sources, source), object, [...COMPILE, ...includes, "-c", source]);
+      done++;
+    });
+    await Deno.mkdir(plan.shim.slice(0, plan.shim.lastIndexOf("/")), { recursive: true });
+    const objects = plan.objects.map(({ object }) => object);
+    await make(plan, compiler, "libftx.so", plan.shim, [...LINK, ...objects, `-L${root}/lib`, "-ltorch_cpu", "-lc10"]);
+  });
+}
+
+/** Runs the compiler into a temporary file, which takes its name only when it is whole. */
+async function make(plan: ShimPlan, compiler: Compiler, what: string, output: string, args: string[]): Promise<void> {
+  const temporary = `${output}.${Deno.pid}`;
+  const [program, ...before] = compiler.command;
+  const { success, stderr } = await new Deno.Command(program, {
+    args: [...before, ...args, "-o", temporary],
+    env: { LC_ALL: "C" },
+    stdout: "null",
+  }).output();
+  if (success) return Deno.renameSync(temporary, output);
+  const said = new TextDecoder().decode(stderr), log = `${plan.build}/compile.log`;
+  Deno.writeTextFileSync(log, said);
+  if (/no space left/i.test(said)) throw new StorageError(`Cannot compile "${what}": the disk is full; free 200 MB`);
+  throw new FtxError(
+    `Cannot compile "${what}" with ${compiler.name} against libtorch ${plan.libtorch.version}: ` +
+      `${condense(said, plan.sources)}; the compiler's whole answer is in "${log}"`,
+  );
+}
+
+/** What matters of a compiler's answer: its first two errors, with paths as in the repository. */
+export function condense(said: string, sources: string): string {
+  if (/killed signal|out of memory|cannot allocate/i.test(said)) return "the memory did not suffice (1.3 GB a file)";
+  const lines = said.split("\n").map((line) => line.trim().replaceAll(`${sources}/`, "")).filter(Boolean);
+  const errors = lines.filter((line) => /error:|undefined reference|cannot find/.test(line));
+  return (errors.length ? errors.slice(0, 2) : lines.slice(-2)).join(" | ") || "it said nothing";
+}
+
+function parallelism(): number {
+  return Math.max(
+    1,
+    Math.min(navigator.hardwareConcurrency, Math.floor(Deno.systemMemoryInfo().available / MEMORY_OF_ONE)),
+  );
+}
+
+/** Runs `work` on all items, `width` at a time; the first failure stops what has not begun. */
+async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const lane = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      try {
+        await work(item);
+      } catch (error) {
+        queue.length = 0;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: width }, lane)); // all: nothing may run on after a failure
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+function list(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)
+    .flatMap(({ name, isDirectory }) => isDirectory ? list(`${folder}/${name}`) : [`${folder}/${name}`]);
+}
+
+function text(path: string): string {
+  return Deno.readTextFileSync(path);
+}
+
+function hash(parts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 24);
+}

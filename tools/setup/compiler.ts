@@ -1,0 +1,53 @@
+import { FtxError } from "../../src/errors.ts";
+
+/** A C++ compiler of this machine. */
+export interface Compiler {
+  /** The program, and words that come before its own ("ccache g++"). */
+  command: string[];
+  /** "g++ 12.2.0", for messages. */
+  name: string;
+}
+
+const INSTALL = 'install one with "apt-get install g++" (Debian, Ubuntu) or "dnf install gcc-c++" (Fedora, RHEL)';
+
+/** The compiler named by `CXX`, else g++. Throws an `FtxError` with the command that installs it. */
+export async function findCompiler(cxx: string | undefined = Deno.env.get("CXX")): Promise<Compiler> {
+  const command = (cxx?.trim() || "g++").split(/\s+/);
+  const text = await versionText(command);
+  if (text === undefined) {
+    throw new FtxError(
+      `Cannot compile the shim: there is no C++ compiler "${command.join(" ")}"; ${INSTALL}, or name yours in CXX`,
+    );
+  }
+  return { command, name: accept(command.join(" "), text) };
+}
+
+/** The compiler's name with its version, read from what it answers to --version. Throws when it cannot build the shim. */
+export function accept(command: string, versionText: string): string {
+  const version = versionText.match(/\b(\d+)\.\d+(\.\d+)?\b/);
+  const name = `${command} ${version?.[0] ?? "of unknown version"}`;
+  if (/clang/i.test(versionText)) {
+    // clang calls LLVM's OpenMP runtime, libtorch carries GNU's, and two in one process fight over the cores.
+    throw new FtxError(
+      `Cannot compile the shim with ${name}: it does not use the OpenMP runtime of libtorch, GNU's; ${INSTALL}, and name it in CXX`,
+    );
+  }
+  if (version && Number(version[1]) < 10) {
+    throw new FtxError(
+      `Cannot compile the shim with ${name}: C++20 needs version 10 or newer; ${INSTALL}, and name it in CXX`,
+    );
+  }
+  return name;
+}
+
+async function versionText(command: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command(command[0], {
+      args: [...command.slice(1), "--version"],
+      stderr: "null",
+    }).output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch {
+    return undefined; // not on the PATH
+  }
+}
