@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CheckpointError } from "../errors.ts";
+import { Tokenizer } from "./mod.ts";
+
+const fixture = new URL("../../tests/fixtures/tokenizer", import.meta.url).pathname;
+
+/** A copy of the fixture with some files replaced. */
+async function inFolder(files: Record<string, string | null>, use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "ftx-tokenizer-"));
+  try {
+    cpSync(fixture, folder, { recursive: true });
+    for (const [name, text] of Object.entries(files)) {
+      if (text === null) rmSync(join(folder, name));
+      else writeFileSync(join(folder, name), text);
+    }
+    await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const json = () => JSON.parse(readFileSync(join(fixture, "tokenizer.json"), "utf8"));
+
+Deno.test("Tokenizer encodes and decodes, and adds nothing by itself", async () => {
+  const tokenizer = await Tokenizer.load(fixture);
+  const ids = await tokenizer.encode("How do I list all images?");
+  assert.equal(await tokenizer.decode(ids), "How do I list all images?");
+  assert.ok(!ids.includes(tokenizer.bos!.id));
+  const [first, second] = await tokenizer.encodeBatch(["How do I list all images?", ""]);
+  assert.deepEqual([Array.from(first), second.length], [ids, 0]);
+});
+
+Deno.test("Tokenizer knows its special tokens", async () => {
+  const tokenizer = await Tokenizer.load(fixture);
+  assert.deepEqual(tokenizer.bos, { id: tokenizer.idOf("<|begin_of_text|>"), text: "<|begin_of_text|>" });
+  assert.equal(tokenizer.eos?.text, "<|endoftext|>");
+  assert.deepEqual([tokenizer.pad, tokenizer.addsBos], [undefined, false]);
+  assert.equal(tokenizer.vocabSize, 350);
+  const ids = await tokenizer.encode("a<|endoftext|>");
+  assert.equal(ids.at(-1), tokenizer.eos?.id);
+  assert.equal(await tokenizer.decode(ids, { skipSpecial: true }), "a");
+});
+
+Deno.test("Tokenizer reads special tokens as ordinary text where asked to", async () => {
+  const tokenizer = await Tokenizer.load(fixture);
+  const ids = await tokenizer.encode("a<|endoftext|>", { split: true });
+  assert.ok(!ids.includes(tokenizer.eos!.id));
+  assert.equal(await tokenizer.decode(ids), "a<|endoftext|>");
+});
+
+Deno.test("Tokenizer follows tokenizer_config.json before special_tokens_map.json, and add_bos_token", async () => {
+  const config = { eos_token: { content: "</s>" }, bos_token: "<s>", add_bos_token: true };
+  const specials = { eos_token: "<eos>", pad_token: { content: "<|end|>" } };
+  const files = {
+    "tokenizer_config.json": JSON.stringify(config),
+    "special_tokens_map.json": JSON.stringify(specials),
+  };
+  await inFolder(files, async (folder) => {
+    const tokenizer = await Tokenizer.load(folder);
+    assert.deepEqual([tokenizer.eos?.text, tokenizer.pad?.text, tokenizer.addsBos], ["</s>", "<|end|>", true]);
+    assert.equal(tokenizer.chatTemplate, undefined);
+  });
+});
+
+Deno.test("Tokenizer prefers chat_template.jinja, and takes the default of several templates", async () => {
+  const config = { chat_template: [{ name: "tools", template: "t" }, { name: "default", template: "d" }] };
+  await inFolder({ "tokenizer_config.json": JSON.stringify(config) }, async (folder) => {
+    assert.equal((await Tokenizer.load(folder)).chatTemplate, "d");
+    writeFileSync(join(folder, "chat_template.jinja"), "j");
+    assert.equal((await Tokenizer.load(folder)).chatTemplate, "j");
+  });
+});
+
+Deno.test("Tokenizer adds tokens and saves them", async () => {
+  await inFolder({}, async (folder) => {
+    const tokenizer = await Tokenizer.load(fixture, {
+      addTokens: ["docker", "docker"],
+      addSpecialTokens: ["<|tool|>"],
+    });
+    assert.deepEqual([tokenizer.vocabSize, tokenizer.added], [352, ["docker", "<|tool|>"]]);
+    tokenizer.eos = tokenizer.special("<|im_end|>");
+    tokenizer.save(folder);
+    const again = await Tokenizer.load(folder);
+    assert.deepEqual(await again.encode("docker<|tool|>"), [350, 351]);
+    assert.deepEqual([again.eos?.text, again.chatTemplate], ["<|im_end|>", tokenizer.chatTemplate]);
+  });
+});
+
+/** Broken folders: what is in them, and what is said. */
+const BROKEN: [name: string, files: Record<string, string | null>, sentence: RegExp][] = [
+  ["no tokenizer.json", { "tokenizer.json": null }, /the folder has no tokenizer.json; copy tokenizer.json/],
+  [
+    "only tokenizer.model",
+    { "tokenizer.json": null, "tokenizer.model": "x" },
+    /has tokenizer.model but no tokenizer.json; download/,
+  ],
+  [
+    "cut file",
+    { "tokenizer.json": '{"model": {"ty' },
+    /tokenizer.json": it is not JSON \(.*\); download the file again/,
+  ],
+  ["LFS pointer", { "tokenizer.json": "version https://git-lfs.github.com/spec/v1\n" }, /it is a Git LFS pointer/],
+  ["a list", { "tokenizer.json": "[]" }, /it holds no JSON object/],
+  ["no model", { "tokenizer.json": "{}" }, /it has no "model"/],
+  [
+    "unknown model",
+    { "tokenizer.json": '{"model": {"type": "Magic", "vocab": {"a": 0}}}' },
+    /model type "Magic" is unknown/,
+  ],
+  ["no vocabulary", { "tokenizer.json": '{"model": {"type": "BPE"}}' }, /its model has no vocabulary/],
+  ["broken config", { "tokenizer_config.json": "{" }, /tokenizer_config.json": it is not JSON/],
+];
+
+for (const [name, files, sentence] of BROKEN) {
+  Deno.test(`Tokenizer.load() refuses a folder with a sentence: ${name}`, () =>
+    inFolder(files, (folder) =>
+      assert.rejects(Tokenizer.load(folder), (error) => {
+        assert.ok(error instanceof CheckpointError);
+        assert.match(error.message, sentence);
+        return true;
+      })));
+}
+
+/** Broken tokenizer.json files: a change to a good one, and what is said. */
+const CHANGED: [name: string, change: (json: any) => void, sentence: RegExp][] = [
+  ["two tokens with one id", (j) => j.model.vocab["zzz"] = 5, /the tokens ".*" and "zzz" have the same id 5/],
+  ["negative id", (j) => j.model.vocab["zzz"] = -1, /the token "zzz" has the id -1, which is not an integer/],
+  ["huge id", (j) => j.model.vocab["zzz"] = 2 ** 30, /which is not an integer from 0 to 16777216/],
+  ["added token without text", (j) => j.added_tokens[0].content = "", /an added token without text/],
+  [
+    "added token over another",
+    (j) => j.added_tokens[0].id = 3,
+    /the tokens ".*" and "<\|endoftext\|>" have the same id 3/,
+  ],
+  ["merge of three", (j) => j.model.merges[0] = ["a", "b", "c"], /merge 1 has not exactly two pieces/],
+  ["merge of unknowns", (j) => j.model.merges[1] = ["qqqq", "b"], /merge 2 names the piece "qqqq", which has no id/],
+  ["unknown normalizer", (j) => j.normalizer = { type: "Magic" }, /the tokenizer library says/],
+  ["deep nesting", (j) => {
+    for (let i = 0; i < 40; i++) j.normalizer = { type: "Sequence", normalizers: [j.normalizer] };
+  }, /nested more than 32 levels deep/],
+];
+
+for (const [name, change, sentence] of CHANGED) {
+  Deno.test(`Tokenizer.load() refuses a tokenizer.json with a sentence: ${name}`, () => {
+    const changed = json();
+    change(changed);
+    return inFolder(
+      { "tokenizer.json": JSON.stringify(changed) },
+      (folder) => assert.rejects(Tokenizer.load(folder), sentence),
+    );
+  });
+}
