@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, listCheckpoints, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { writeSafetensors } from "../weights/write.ts";
 import type { FolderWriter } from "./writer.ts";
 
 const FACTS = { ftx: "0.1.0", libtorch: "2.13.0", run: "r" };
@@ -149,4 +150,42 @@ Deno.test("newestCheckpoint() looks at nothing but checkpoint-N, the highest N f
   }
   Deno.writeTextFileSync(`${folder.path}/checkpoint-400`, "a file");
   assert.deepEqual(await newest(folder.path), [100, []]);
+});
+
+Deno.test("saveCheckpoint() gets more than one piece a step to the disk while training keeps the thread busy", async () => {
+  using folder = temporaryFolder();
+  const data = new Uint8Array(128 * 2 ** 20); // 16 pieces
+  let done = false;
+  const saved = saveCheckpoint(folder.path, 1, { files: (writer) => writer.bytes("a", data), facts: FACTS })
+    .finally(() => done = true);
+  let steps = 0;
+  for (; !done; steps++) {
+    const until = performance.now() + 50;
+    while (performance.now() < until); // a step
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await saved;
+  assert(steps < 16, `${steps} steps`);
+});
+
+Deno.test("saveCheckpoint() writes tensors through the writer of src/weights, whose file the manifest knows", async () => {
+  using folder = temporaryFolder();
+  const tensor = { dtype: "F32", shape: [2], data: () => new Uint8Array(new Float32Array([1, 2]).buffer) } as const;
+  const { checkpoint } = await saveCheckpoint(folder.path, 1, {
+    files: (writer) => writer.safetensors("model.safetensors", [["x", tensor]]),
+    facts: FACTS,
+    writeSafetensors,
+  }).then(() => newestCheckpoint(folder.path));
+  const text = new TextDecoder().decode(Deno.readFileSync(`${checkpoint!.folder}/model.safetensors`));
+  assert.match(text, /"__metadata__":\{"format":"pt"\},"x":\{"dtype":"F32","shape":\[2\],"data_offsets":\[0,8\]\}/);
+});
+
+Deno.test("FolderWriter takes each name once", async () => {
+  using folder = temporaryFolder();
+  const files = async (writer: FolderWriter) => {
+    await writer.bytes("a", "1");
+    await writer.bytes("a", "2");
+  };
+  const message = 'Cannot write "a": it was already written';
+  await assert.rejects(saveCheckpoint(folder.path, 1, { files, facts: FACTS }), { name: "TypeError", message });
 });

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crashPoint } from "./crash.ts";
 import { reserve } from "./space.ts";
+import { WriteBehind } from "./write_behind.ts";
 
-const PIECE = 8 * 2 ** 20; // bytes written and hashed at once: long enough for the disk, short enough for a signal
+const PIECE = 8 * 2 ** 20; // bytes hashed and handed on at once: short enough for a signal to be heard in between
 
 /** What is known of a file after it was written: its length in bytes and its SHA-256 in hexadecimal. */
 export interface Written {
@@ -12,39 +13,56 @@ export interface Written {
   sha256: string;
 }
 
+/** Where the pieces of a file go, in their order. */
+export interface Sink {
+  write(piece: Uint8Array): Promise<number>;
+}
+
 /**
- * Writes a new file and returns when its content is on the disk. The space is reserved first, so that a full disk is
- * known before anything is written. A failure throws and leaves the file for the caller to remove; a sync that failed
- * is never tried again, because the kernel may have dropped the pages that it could not write.
+ * Creates a file and returns when what `pour` wrote is on the disk. A failure throws and leaves the file for the caller to
+ * remove; a sync that failed is never tried again, because the kernel may have dropped the pages that it could not
+ * write.
  *
- * The hash is SHA-256 although xxh3 is ten times as fast: a person can check it with `sha256sum`, and at 1.8 GB/s it is
- * still faster than a disk that syncs.
+ * @param pour gets the place for the pieces, and `reserve`, which takes the room for all of them from the disk at once
  */
-export async function writeDurably(path: string, data: Uint8Array): Promise<Written> {
+export async function createDurably<T>(
+  path: string,
+  pour: (sink: Sink, reserve: (bytes: number) => void) => Promise<T>,
+): Promise<T> {
   const file = await open(path, "wx", 0o644);
+  const behind = new WriteBehind(file);
   try {
     crashPoint("file-opened");
-    reserve(file.fd, data.byteLength);
-    const hash = createHash("sha256");
-    for (let at = 0; at < data.byteLength; at += PIECE) {
-      const piece = data.subarray(at, at + PIECE);
-      hash.update(piece);
-      await writeAll(file, piece, at);
-      crashPoint("piece");
-    }
+    const result = await pour(behind, (bytes) => reserve(file.fd, bytes));
+    await behind.settle();
     crashPoint("before-file-sync");
     await file.datasync();
     crashPoint("after-file-sync");
-    return { bytes: data.byteLength, sha256: hash.digest("hex") };
+    return result;
   } finally {
+    await behind.settle().catch(() => {}); // nothing may still be written when the file is closed
     await file.close();
   }
 }
 
-async function writeAll(file: FileHandle, piece: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < piece.byteLength;) {
-    done += (await file.write(piece, done, piece.byteLength - done, at + done)).bytesWritten;
-  }
+/**
+ * Writes a new file with this content; on return it is on the disk. The space is reserved first, so that a full disk
+ * is known before anything is written.
+ *
+ * The hash is SHA-256 although xxh3 is ten times as fast: a person can check it with `sha256sum`, and at 1.8 GB/s it is
+ * still faster than a disk that syncs.
+ */
+export function writeDurably(path: string, data: Uint8Array): Promise<Written> {
+  return createDurably(path, async (sink, reserve) => {
+    reserve(data.byteLength);
+    const hash = createHash("sha256");
+    for (let at = 0; at < data.byteLength; at += PIECE) {
+      const piece = data.subarray(at, at + PIECE);
+      hash.update(piece);
+      await sink.write(piece);
+    }
+    return { bytes: data.byteLength, sha256: hash.digest("hex") };
+  });
 }
 
 /** Puts a new content in the place of a small file: readers see the old one or the new one whole, also after a power cut. */

@@ -10,4 +10,4 @@ export { Signals } from "./signals.ts";
 export { demandSpace, freeSpace, neededSpace, reserve } from "./space.ts";
 export { removeStale } from "./trash.ts";
 export { writeFolder } from "./write_folder.ts";
-export { FolderWriter, type SafetensorsWriter, type TensorBytes } from "./writer.ts";
+export { FolderWriter, type SafetensorsWriter } from "./writer.ts";

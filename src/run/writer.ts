@@ -1,21 +1,14 @@
 import { dirname } from "node:path";
 import { stringifyNumbers } from "./json_numbers.ts";
-import { crashPoint } from "./crash.ts";
-import { syncFolder, writeDurably, type Written } from "./durable.ts";
+import type { TensorSource } from "../weights/write.ts";
+import { createDurably, type Sink, syncFolder, writeDurably, type Written } from "./durable.ts";
 
-/** The bytes of one tensor as safetensors stores them; the same type as `src/weights/safetensors.ts`. */
-export interface TensorBytes {
-  dtype: string;
-  shape: number[];
-  data: Uint8Array;
-}
-
-/** The function that writes a safetensors file durably: `writeSafetensors` of `src/weights/safetensors.ts`. */
+/** The function that lays tensors out as a safetensors file: `writeSafetensors` of `src/weights`. */
 export type SafetensorsWriter = (
-  path: string,
-  tensors: Iterable<[string, TensorBytes]>,
-  metadata?: Record<string, string>,
-  onPiece?: (bytes: number) => void,
+  to: Sink,
+  tensors: Iterable<readonly [string, TensorSource]>,
+  metadata?: Readonly<Record<string, string>>,
+  onPiece?: (written: number, total: number) => void,
 ) => Promise<Written>;
 
 /**
@@ -54,11 +47,18 @@ export class FolderWriter {
   /** A safetensors file. The tensors' bytes must not change until the promise is fulfilled. */
   async safetensors(
     name: string,
-    tensors: Iterable<[string, TensorBytes]>,
+    tensors: Iterable<readonly [string, TensorSource]>,
     metadata: Record<string, string> = { format: "pt" },
   ): Promise<void> {
-    if (!this.#safetensors) throw new TypeError(`Cannot write "${name}": this writer was made without safetensors`);
-    this.files[name] = await this.#safetensors(await this.#place(name), tensors, metadata, () => crashPoint("piece"));
+    const write = this.#safetensors;
+    if (!write) throw new TypeError(`Cannot write "${name}": this writer was made without safetensors`);
+    this.files[name] = await createDurably(await this.#place(name), (sink, reserve) => {
+      let reserved = false;
+      return write(sink, tensors, metadata, (_, total) => { // the whole length is known with the first piece
+        if (!reserved) reserve(total);
+        reserved = true;
+      });
+    });
   }
 
   /** Makes the names of all files outlive a power cut. */
