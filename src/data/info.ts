@@ -112,14 +112,14 @@ export function findDataset(name: string, datasetDir: string): DatasetInfo {
 }
 
 function unknown(name: string, names: string[], datasetDir: string): DataError {
-  const so = names.length === 0
-    ? `there is no such file, and no "${join(datasetDir, "dataset_info.json")}"`
-    : `it is neither a file nor a name in "${join(datasetDir, "dataset_info.json")}"`;
+  const path = join(datasetDir, "dataset_info.json");
+  const so = existsSync(path)
+    ? `it is neither a file nor a name in "${path}"`
+    : `there is no such file, and no "${path}" that could name it`;
   const meant = didYouMean(name, names);
-  const few = names.length === 0 || meant !== ""
-    ? ""
-    : ` (${names.slice(0, 8).join(", ")}${names.length > 8 ? " …" : ""})`;
-  return new DataError(`Cannot find dataset "${name}": ${so}${few}${meant === "" ? "; check the path" : meant}`);
+  const some = names.slice(0, 8).join(", ") + (names.length > 8 ? " …" : "");
+  const advice = meant !== "" ? meant : names.length === 0 ? "; check the path" : ` (${some}); check the path`;
+  return new DataError(`Cannot find dataset "${name}": ${so}${advice}`);
 }
 
 function readInfo(datasetDir: string): Record<string, unknown> {

@@ -44,16 +44,32 @@ function parseWhole(text: string, path: string): unknown {
   } catch (error) {
     const firstLine = text.slice(0, (text.indexOf("\n") + 1 || text.length + 1) - 1);
     if (firstLine.trimStart().startsWith("{") && isJson(firstLine)) return LINES;
-    const { message } = error as Error;
-    const line = /line (\d+)/.exec(message)?.[1] ?? lineAt(text, message);
-    throw new DataError(`Cannot read "${path}:${line}": it is not JSON (${message}); mend that line`);
+    const reason = (error as Error).message.replace(/(, (\.\.\.)?"| in JSON at position)[^]*$/, ""); // without the excerpt
+    throw new DataError(`Cannot read "${path}:${brokenLine(text)}": it is not JSON (${reason}); mend that line`);
   }
 }
 
-/** V8 says a line, or a position, or only that the text ended. */
-function lineAt(text: string, message: string): number {
-  const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-  return text.slice(0, position).split("\n").length;
+/**
+ * The line on which the first broken example of a list begins. V8 gives no position for most mistakes, so the examples
+ * are told apart by their brackets and parsed one by one.
+ */
+function brokenLine(text: string): number {
+  let [start, depth, inString] = [text.indexOf("[") + 1, 0, false];
+  for (let i = start; i <= text.length; i++) {
+    const c = text[i];
+    if (inString) {
+      if (c === "\\") i++;
+      else if (c === '"') inString = false;
+    } else if (c === '"') inString = true;
+    else if (c === "{" || c === "[") depth++;
+    else if (depth > 0 && (c === "}" || c === "]")) depth--;
+    else if (depth === 0 && (c === "," || c === "]")) {
+      if (!isJson(text.slice(start, i))) break;
+      start = i + 1;
+    }
+  }
+  const blank = text.slice(start).search(/\S/);
+  return text.slice(0, blank < 0 ? text.length : start + blank).split("\n").length;
 }
 
 function isJson(text: string): boolean {

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { RowError } from "../calls.ts";
+import type { Conversation } from "../conversation.ts";
+import { type DatasetInfo, OPENAI_TAGS, SHAREGPT_TAGS } from "../info.ts";
+import { formatOf, type Use } from "./mod.ts";
+
+type Values = Record<string, unknown>;
+
+const info = (more: Partial<DatasetInfo> = {}): DatasetInfo => ({
+  name: "d",
+  files: [],
+  formatting: "detect",
+  columns: {},
+  tags: SHAREGPT_TAGS,
+  ...more,
+});
+
+const read = (row: Values, more?: Partial<DatasetInfo>, use: Use = "sft") => formatOf(info(more), row, use).read(row);
+const messages = (row: Values, more?: Partial<DatasetInfo>) =>
+  (read(row, more) as Conversation).messages.map(({ role, content }) => `${role}: ${content}`);
+
+Deno.test("formatOf() reads Alpaca: instruction and input are one question", () => {
+  const row = { instruction: "Add", input: "1 + 1", output: "2" };
+  assert.deepEqual(messages(row), ["user: Add\n1 + 1", "assistant: 2"]);
+  assert.deepEqual(messages({ ...row, input: "" }, { formatting: "alpaca" }), ["user: Add", "assistant: 2"]);
+});
+
+Deno.test("formatOf() reads Alpaca with history and system prompt, under any names", () => {
+  const row = { q: "c", a: "d", past: [["a", "b"]], sys: "s" };
+  const columns = { prompt: "q", response: "a", history: "past", system: "sys" };
+  assert.deepEqual(messages(row, { formatting: "alpaca", columns }), [
+    "user: a",
+    "assistant: b",
+    "user: c",
+    "assistant: d",
+  ]);
+  assert.equal((read(row, { formatting: "alpaca", columns }) as Conversation).system, "s");
+});
+
+Deno.test("formatOf() keeps default columns where only some are named", () => {
+  const row = { instruction: "a", output: "b", about: "s" };
+  const columns = { system: "about" };
+  assert.deepEqual(messages(row, { formatting: "alpaca", columns }), ["user: a", "assistant: b"]);
+});
+
+Deno.test("formatOf() works out question and answer by the columns' usual names", () => {
+  assert.deepEqual(messages({ prompt: "a", completion: "b" }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ question: "a", answer: "b", id: 3 }), ["user: a", "assistant: b"]);
+});
+
+const turns = [{ from: "human", value: "a" }, { from: "gpt", value: "b" }];
+const chat = [{ role: "user", content: "a" }, { role: "assistant", content: "b" }];
+
+Deno.test("formatOf() reads ShareGPT and OpenAI lists, by their own names", () => {
+  assert.deepEqual(messages({ conversations: turns }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ messages: chat }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ conversations: chat }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ messages: JSON.stringify(chat) }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ conversations: turns }, { formatting: "sharegpt" }), ["user: a", "assistant: b"]);
+  assert.deepEqual(messages({ messages: chat }, { formatting: "openai", tags: OPENAI_TAGS }), [
+    "user: a",
+    "assistant: b",
+  ]);
+});
+
+Deno.test("formatOf() takes a leading system message, which wins over the system column", () => {
+  const row = { messages: [{ role: "system", content: "s" }, ...chat], system: "other" };
+  assert.equal((read(row) as Conversation).system, "s");
+  assert.equal((read({ ...row, messages: chat }) as Conversation).system, "other");
+});
+
+Deno.test("formatOf() reads OpenAI tool calls and merges results that follow each other", () => {
+  const row = {
+    messages: [
+      { role: "user", content: "a" },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ type: "function", function: { name: "f", arguments: "{}" } }],
+      },
+      { role: "tool", content: "1" },
+      { role: "tool", content: "2" },
+      {
+        role: "assistant",
+        content: [{ type: "text", text: "b" }, { type: "text", text: "c" }],
+        reasoning_content: "hm",
+      },
+    ],
+    tools: [{ name: "f" }],
+  };
+  assert.deepEqual(messages(row), [
+    "user: a",
+    'function: [{"name":"f","arguments":"{}"}]',
+    "observation: 1\n</tool_response>\n<tool_response>\n2",
+    "assistant: <think>\nhm\n</think>\n\nbc",
+  ]);
+  assert.equal((read(row) as Conversation).tools, '[{"name":"f"}]');
+});
+
+Deno.test("formatOf() adds nothing to the system prompt of OpenAI data", () => {
+  assert.equal(
+    (read({ messages: chat }, { formatting: "openai", tags: OPENAI_TAGS }) as Conversation).system,
+    undefined,
+  );
+});
+
+Deno.test("formatOf() reads text for pre-training", () => {
+  assert.equal(read({ text: "a" }, {}, "pt"), "a");
+  assert.equal(read({ text: "a", id: 1 }, { formatting: "alpaca" }, "pt"), "a");
+  assert.equal(read({ body: "a" }, { formatting: "alpaca", columns: { prompt: "body" } }, "pt"), "a");
+});
+
+/** Rows that cannot be used, and why. */
+const BAD: [row: Values, sentence: string][] = [
+  [{ instruction: "", output: "b" }, "its instruction is empty"],
+  [{ instruction: "a", output: " " }, "its output is empty"],
+  [{ instruction: "a", output: null }, "its output is empty"],
+  [{ instruction: "a", output: ["b"] }, "its output is a list, not a text"],
+  [{ instruction: { x: 1 }, output: "b" }, "its instruction is an object, not a text"],
+  [{ instruction: "a", output: "b", history: ["x"] }, "its history is not a list of pairs"],
+  [{ messages: null }, "its messages is missing, not a list"],
+  [{ messages: [] }, "it has no messages"],
+  [{ messages: ["x"] }, "message 1 is not an object"],
+  [{ messages: chat.slice(0, 1) }, "its last message is not an answer"],
+  [
+    { messages: [chat[1]] },
+    'its roles do not alternate: message 1 should be a question (user or tool) but is "assistant"',
+  ],
+  [
+    { messages: [chat[0], chat[0], chat[1]] },
+    'its roles do not alternate: message 2 should be an answer (assistant) but is "user"',
+  ],
+  [
+    { messages: [...chat, { role: "system", content: "s" }] },
+    "message 3 is a system message, which only the first may be",
+  ],
+  [{ messages: [{ role: "robot", content: "a" }] }, 'message 1 has the role "robot", which is not known'],
+  [{ messages: [chat[0], { role: "assistant", content: "" }] }, "message 2 has no content"],
+  [{ messages: [chat[0], { role: "assistant" }] }, "message 2 has no content"],
+  [
+    { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+    'message 1 has a part of type "image_url", and only text can be learned',
+  ],
+  [{ messages: [chat[0], { role: "assistant", tool_calls: [{}] }] }, "message 2 has a tool call without a name"],
+];
+
+for (const [row, sentence] of BAD) {
+  Deno.test(`a row is refused with a reason: ${sentence}`, () => {
+    assert.throws(() => read(row), (error: Error) => {
+      assert.ok(error instanceof RowError);
+      assert.equal(error.message, sentence);
+      return true;
+    });
+  });
+}
+
+/** Data sets that cannot be used. */
+const WRONG: [row: Values, more: Partial<DatasetInfo>, use: Use, sentence: string][] = [
+  [
+    { a: 1, b: 2 },
+    {},
+    "sft",
+    'Cannot use "d" for sft: its columns are "a", "b" and fine-tuning needs "messages", "conversations" or "instruction" ' +
+    'and "output"; rename them or describe them in dataset_info.json',
+  ],
+  [{ text: "a" }, {}, "sft", 'Cannot use "d" for sft: its columns are "text" and there are no answers; use ftx pt'],
+  [
+    { chosen: "a", rejected: "b" },
+    {},
+    "sft",
+    'Cannot use "d" for sft: its columns are "chosen", "rejected", which are preferences, and ftx trains on those in a ' +
+    "later version; use another set",
+  ],
+  [
+    { instruction: "a" },
+    {},
+    "pt",
+    'Cannot use "d" for pt: its columns are "instruction" and plain text would stand in "text"; rename one or describe it ' +
+    "in dataset_info.json",
+  ],
+  [
+    { messages: chat },
+    { formatting: "openai", tags: OPENAI_TAGS },
+    "pt",
+    'Cannot use dataset "d" for pt: it holds conversations; use ftx sft, or plain text',
+  ],
+  [
+    { question: "a" },
+    { formatting: "alpaca" },
+    "sft",
+    'Cannot use dataset "d": it has no column "instruction" but "question"; set columns.prompt of its entry in dataset_info.json',
+  ],
+];
+
+for (const [row, more, use, sentence] of WRONG) {
+  Deno.test(`a data set is refused with a sentence: ${sentence.slice(0, 70)} …`, () => {
+    assert.throws(() => formatOf(info(more), row, use), { name: "DataError", message: sentence });
+  });
+}
