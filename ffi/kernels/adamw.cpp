@@ -7,6 +7,7 @@
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <c10/core/GradMode.h>
+#include <algorithm>
 #include <cmath>
 
 namespace ftx {
@@ -49,7 +50,7 @@ constexpr int64_t BLOCK = 1 << 16;  // elements of a partial sum: fixed, so that
 
 at::Tensor grad_norm(at::TensorList grads) {
   if (grads.empty()) return at::zeros({});
-  if (!fast(grads[0])) return at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2, at::kFloat)));
+  if (!std::all_of(grads.begin(), grads.end(), fast)) return at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2, at::kFloat)));
   double total = 0;
   for (auto& g_ : grads) {
     auto g = g_.contiguous();

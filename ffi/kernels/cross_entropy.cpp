@@ -23,6 +23,8 @@ CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
 #pragma omp simd reduction(max : most)
   for (int64_t v = 0; v < V; v++) most = load(z[v]) > most ? load(z[v]) : most;
   float target = load(z[y]);
+  bool hit = target == most;
+  for (int64_t v = 0; hit && v < y; v++) hit = load(z[v]) != most;  // among equals the first is the largest, as in argmax
   if (e > 0)
 #pragma omp simd reduction(+ : all)
     for (int64_t v = 0; v < V; v++) all += load(z[v]);
@@ -34,29 +36,23 @@ CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
     for (int64_t v = 0; v < V; v++) store(z + v, fast_exp(load(z[v]) - most) * scale - floor);
     store(z + y, fast_exp(target - most) * scale - floor - (1 - e));
   }
-  return {most + __builtin_logf(sum) - (1 - e) * target - e * all / V, target == most ? 1.0f : 0.0f};
+  return {most + __builtin_logf(sum) - (1 - e) * target - e * all / V, hit ? 1.0f : 0.0f};
 }
 
-struct Sums {
-  double loss = 0, correct = 0;
-};
-
-// The same for a chunk on any device, as ATen operators.
-Sums chunk_anywhere(at::Tensor& z, const at::Tensor& y, double e, bool gradient, at::Tensor& loss, at::Tensor& correct) {
-  auto logp = at::log_softmax(z, -1, at::kFloat), index = y.to(at::kLong).unsqueeze(1);
+// The same for a chunk on any device, as ATen operators; adds to loss, fills correct [rows].
+void chunk_anywhere(at::Tensor& z, const at::Tensor& y, double e, bool gradient, at::Tensor& loss, at::Tensor correct) {
+  auto logp = at::log_softmax(z, -1, at::kFloat), index = y.unsqueeze(1);
   auto nll = logp.gather(1, index).neg_().squeeze(1);
   loss += e > 0 ? (nll * (1 - e) - logp.mean(-1) * e).sum() : nll.sum();
-  correct += (z.argmax(-1) == index.squeeze(1)).sum();
-  if (gradient) {
-    auto p = logp.exp_();
-    if (e > 0) p.sub_(e / z.size(1));
-    p.scatter_add_(1, index, at::full_like(index, -(1 - e), p.options()));
-    z = p.to(z.scalar_type());
-  }
-  return {};
+  correct.copy_(z.argmax(-1) == y);
+  if (!gradient) return;
+  auto p = logp.exp_();
+  if (e > 0) p.sub_(e / z.size(1));
+  p.scatter_add_(1, index, at::full_like(index, -(1 - e), p.options()));
+  z = p.to(z.scalar_type());
 }
 
-Sums chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient) {
+double chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient, const at::Tensor& correct) {
   int64_t rows = z.size(0), V = z.size(1);
   std::vector<RowResult> results(rows);
   by_type(z, [&](auto* t) {
@@ -65,9 +61,9 @@ Sums chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient) {
       for (int64_t i = a; i < b; i++) results[i] = row(at_<T>(z) + i * V, V, at_<int64_t>(y)[i], (float)e, gradient);
     });
   });
-  Sums sums;  // in the order of the rows, so that the sum does not depend on the threads
-  for (auto& r : results) sums.loss += r.loss, sums.correct += r.correct;
-  return sums;
+  double loss = 0;  // in the order of the rows, so that the sum does not depend on the threads
+  for (int64_t i = 0; i < rows; i++) loss += results[i].loss, at_<float>(correct)[i] = results[i].correct;
+  return loss;
 }
 
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
@@ -76,16 +72,17 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     auto x = x_.contiguous(), y = targets.to(at::kLong).contiguous();
     int64_t N = x.size(0), V = weight.size(0);
     auto options = x.options().dtype(at::kFloat);
-    auto loss = at::zeros({}, options), correct = at::zeros({}, options);
+    auto loss = at::zeros({}, options), correct = at::empty({N}, options);
     auto dx = dx_wanted ? at::empty_like(x) : at::Tensor();
     at::Tensor dw;
-    Sums sums;
+    double sum = 0;
     for (int64_t from = 0; from < N; from += chunk) {
       int64_t to = std::min(N, from + chunk);
       auto part = x.slice(0, from, to), z = at::mm(part, weight.t()), want = y.slice(0, from, to);
       bool gradient = dx_wanted || dw_wanted;
-      auto s = fast(z) ? chunk_on_cpu(z, want, e, gradient) : chunk_anywhere(z, want, e, gradient, loss, correct);
-      sums.loss += s.loss, sums.correct += s.correct;
+      auto hits = correct.slice(0, from, to);
+      if (fast(z)) sum += chunk_on_cpu(z, want, e, gradient, hits);
+      else chunk_anywhere(z, want, e, gradient, loss, hits);
       if (dx_wanted) {
         auto out = dx.slice(0, from, to);
         at::mm_out(out, z, weight);
@@ -97,7 +94,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
         else dw = at::mm(z.t(), part).to(at::kFloat);
       }
     }
-    if (fast(x)) loss.fill_(sums.loss), correct.fill_(sums.correct);
+    if (fast(x)) loss.fill_(sum);
     ctx->save_for_backward({dx, dw.defined() ? dw.to(weight.scalar_type()) : dw});
     ctx->mark_non_differentiable({correct});
     return {loss, correct};
@@ -106,7 +103,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     auto saved = ctx->get_saved_variables();
     auto scaled = [&](at::Tensor t) {  // nearly always by 1; reading that costs nothing on a CPU and a wait on a GPU
       if (!t.defined() || (t.is_cpu() && grads[0].item<float>() == 1.0f)) return t;
-      return t * grads[0].to(t.scalar_type());
+      return t * grads[0];  // a factor of no dimensions is not rounded to t's type
     };
     at::Tensor none;
     return {scaled(saved[0]), scaled(saved[1]), none, none, none, none, none};
@@ -118,10 +115,10 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
                                                         double label_smoothing, int64_t chunk) {
   TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && targets.dim() == 1 && targets.size(0) == x.size(0),
-              "linear_cross_entropy: x must be [N, D], weight [V, D], targets [N]");
-  TORCH_CHECK(x.size(0) > 0, "linear_cross_entropy: there is no row");
+              "x must be [N, D], weight [V, D], targets [N]");
+  TORCH_CHECK(x.size(0) > 0, "there is no row");
   TORCH_CHECK(!x.is_cpu() || (targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < weight.size(0)),
-              "linear_cross_entropy: a target is outside the vocabulary of ", weight.size(0));
+              "a target is outside the vocabulary of ", weight.size(0));
   bool recording = c10::GradMode::is_enabled();
   bool dx = recording && x.requires_grad(), dw = recording && weight.requires_grad();
   // A frozen head is cheapest in small chunks that stay in the cache; one that trains sums its gradient once a chunk.

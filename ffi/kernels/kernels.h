@@ -23,14 +23,14 @@ at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std:
                        const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale);
 
 /**
- * Sum over rows of the cross-entropy of x [N, D] · weight [V, D]ᵀ at targets [N] (int32 or int64), and how many rows have
- * their target as the largest logit, both fp32 scalars. Logits exist for `chunk` rows at a time (0: chosen here), and the
+ * Sum over rows of the cross-entropy of x [N, D] · weight [V, D]ᵀ at targets [N] (int32 or int64), an fp32 scalar, and for
+ * each row 1 where its target is the largest logit, else 0 [N]. Logits exist for `chunk` rows at a time (0: chosen here), and the
  * gradients are made in the forward pass, while they are there.
  */
 std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
                                                         double label_smoothing, int64_t chunk);
 
-/** The 2-norm of all gradients together, fp32 scalar. */
+/** The 2-norm of all gradients together, a scalar. */
 at::Tensor grad_norm(at::TensorList grads);
 
 /**

@@ -18,6 +18,7 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     y.addmm_(low, b.to(type).t(), 1, scale);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["same"] = dropped.is_same(x);
+    ctx->saved_data["bias"] = bias.has_value();
     ctx->save_for_backward({weight, seen, low, a, b});
     auto shape = x.sizes().vec();
     shape.back() = weight.size(0);
@@ -33,15 +34,17 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     shape.back() = seen.size(-1);
     auto dy = grads[0].reshape({-1, weight.size(0)});
     auto dlow = at::mm(dy, b.to(type)).mul_(scale);                              // [N, R]
-    auto da = ctx->needs_input_grad(4) ? at::mm(dlow.t(), seen).to(a.scalar_type()) : at::Tensor();
-    auto db = ctx->needs_input_grad(5) ? at::mm(dy.t(), low).mul_(scale).to(b.scalar_type()) : at::Tensor();
+    // needs_input_grad counts tensors only: x, weight, the bias where there is one, dropped, a, b.
+    size_t after = ctx->saved_data["bias"].toBool() ? 3 : 2;
+    auto da = ctx->needs_input_grad(after + 1) ? at::mm(dlow.t(), seen).to(a.scalar_type()) : at::Tensor();
+    auto db = ctx->needs_input_grad(after + 2) ? at::mm(dy.t(), low).mul_(scale).to(b.scalar_type()) : at::Tensor();
     at::Tensor dx, ddropped;
     if (ctx->needs_input_grad(0)) {
       dx = at::mm(dy, weight);
       if (same) dx.addmm_(dlow, a.to(type));
       dx = dx.view(shape);
     }
-    if (!same && ctx->needs_input_grad(3)) ddropped = at::mm(dlow, a.to(type)).view(shape);
+    if (!same && ctx->needs_input_grad(after)) ddropped = at::mm(dlow, a.to(type)).view(shape);
     return {dx, at::Tensor(), at::Tensor(), ddropped, da, db, at::Tensor()};
   }
 };
@@ -50,6 +53,8 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
 
 at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                        const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale) {
+  TORCH_CHECK(!weight.requires_grad() && !(bias && bias->requires_grad()), "weight and bias of a layer with LoRA cannot train");
+  TORCH_CHECK(x.sizes() == dropped.sizes(), "dropped must have the shape of the input");
   return LoraLinear::apply(x, weight, bias, dropped, a, b, scale);
 }
 

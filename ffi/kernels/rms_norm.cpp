@@ -83,6 +83,8 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
 }  // namespace
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
+  TORCH_CHECK(x.dim() > 0 && weight.dim() == 1 && weight.size(0) == x.size(-1), "weight must be [", x.dim() ? x.size(-1) : 1,
+              "], one number a channel");
   if (fast(x)) return RmsNorm::apply(x, weight, eps);
   return at::rms_norm(x, {x.size(-1)}, weight.to(x.scalar_type()), eps);
 }

@@ -53,9 +53,18 @@ struct Rope : torch::autograd::Function<Rope> {
 }  // namespace
 
 at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions) {
-  TORCH_CHECK(x.dim() == 3 && x.size(2) == 2 * cos.size(1), "rope: x must be [N, H, C] with C twice the width of cos");
-  TORCH_CHECK(positions.scalar_type() == at::kInt && positions.numel() == x.size(0), "rope: positions must be int32 [N]");
-  if (fast(x)) return Rope::apply(x, cos, sin, positions);
+  TORCH_CHECK(x.dim() == 3 && cos.dim() == 2 && x.size(2) == 2 * cos.size(1), "x must be [N, H, C] with C twice the width of cos");
+  TORCH_CHECK(cos.sizes() == sin.sizes() && cos.scalar_type() == at::kFloat && sin.scalar_type() == at::kFloat,
+              "cos and sin must be fp32 and of one shape");
+  TORCH_CHECK(positions.dim() == 1 && positions.scalar_type() == at::kInt && positions.size(0) == x.size(0),
+              "positions must be int32 [N]");
+  if (fast(x)) {
+    auto at = positions.contiguous();
+    for (int64_t i = 0; i < at.numel(); i++)
+      TORCH_CHECK(at_<int32_t>(at)[i] >= 0 && at_<int32_t>(at)[i] < cos.size(0), "position ", at_<int32_t>(at)[i],
+                  " is outside the tables, which have ", cos.size(0));
+    return Rope::apply(x, cos.contiguous(), sin.contiguous(), at);
+  }
   auto c = cos.index_select(0, positions).unsqueeze(1).to(x.scalar_type()), s = sin.index_select(0, positions).unsqueeze(1).to(x.scalar_type());
   auto halves = x.chunk(2, -1);
   return at::cat({halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s}, -1);

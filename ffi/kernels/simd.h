@@ -31,9 +31,9 @@ inline void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
   *p = x != x ? 0x7FC0 : (bf16)rounded;
 }
 
-/** e^x to 2 ulp; 0 below -87.3, infinity never (the callers' arguments are at most 88). */
+/** e^x to 2 ulp; 0 below -87.7 and at most e^88.37, never infinity; NaN stays NaN. */
 inline float fast_exp(float x) {
-  x = x < -87.33f ? -87.33f : x > 88.37f ? 88.37f : x;
+  x = x < -88.0f ? -88.0f : x > 88.37f ? 88.37f : x;  // at -88, n is -127 and two_n 0
   float n = __builtin_floorf(x * 1.44269504f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;

@@ -59,7 +59,7 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
 }  // namespace
 
 at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) {
-  if (fast(gate) && gate.scalar_type() == up.scalar_type()) return SwiGlu::apply(gate, up);
+  if (fast(gate) && fast(up) && gate.scalar_type() == up.scalar_type() && gate.sizes() == up.sizes()) return SwiGlu::apply(gate, up);
   return at::silu(gate).mul(up);
 }
 

@@ -19,4 +19,5 @@ export { CausalLm, type HiddenOptions, initialise } from "./causal_lm.ts";
 export { type Traced } from "./chain.ts";
 export { Attention, Block, Mlp, type Traits } from "./decoder.ts";
 export { KvCache } from "./kv_cache.ts";
+export { resizeVocab } from "./resize.ts";
 export { ARCHITECTURES, type Family, type ModelConfig, modelConfig } from "./config.ts";

@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor/mod.ts";
 
 // N rows, D channels, V vocabulary.
 
-/** Sum over rows of the cross-entropy, and how many rows have their target as the largest logit: fp32 numbers. */
+/** The sum over rows of the cross-entropy, one number, and for each row 1 where its target is the largest logit [N]: fp32. */
 export interface HeadLoss {
   loss: Tensor;
   correct: Tensor;
@@ -36,6 +36,6 @@ export function plainCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tenso
   const nll = logp.gather(1, index).neg().sum(), spread = logp.meanOver([-1]).neg().sum();
   return {
     loss: nll.mul(1 - labelSmoothing).add(spread.mul(labelSmoothing)),
-    correct: logits.argmax(-1).sub(index.squeeze(1)).eq(0).sum().to("f32"),
+    correct: logits.argmax(-1).sub(index.squeeze(1)).eq(0).to("f32"),
   };
 }

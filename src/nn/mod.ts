@@ -1,5 +1,5 @@
 // Pieces of models: modules, attention, rope, the head's loss.
-export { Module, type Parameter, parameter, type Place } from "./module.ts";
+export { Module, type Parameter, parameter, type Place, replaceValue } from "./module.ts";
 export { Embedding, Linear, type Placement, type Projection } from "./linear.ts";
 export { plainRmsNorm, RmsNorm } from "./rms_norm.ts";
 export { frequencies, plainRope, Rope, type RopeConfig, type RopeScaling, type Turns } from "./rope.ts";

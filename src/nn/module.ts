@@ -73,3 +73,13 @@ export interface Place {
 function isPart(v: unknown): v is Module<any, any> | Parameter {
   return v instanceof Module || (v instanceof Tensor && "parameter" in v);
 }
+
+/** Gives a parameter another tensor as its value, keeping everybody's reference to it; the old value ends. */
+export function replaceValue(p: Parameter, value: Tensor) {
+  const wants = p.wantsGrad;
+  p.requiresGrad(false);
+  keep(value);
+  [p.handle, value.handle] = [value.handle, p.handle];
+  value[Symbol.dispose]();
+  p.requiresGrad(wants);
+}

@@ -15,6 +15,8 @@ export interface AdamWOptions {
   weightDecay?: number;
   /** Weights, moments and updates all in bf16: half the memory, less precise. Default false: fp32 masters. */
   pureBf16?: boolean;
+  /** fp32 values of narrower parameters, by name, where they are known better than the parameter says; taken over. */
+  masters?: ReadonlyMap<string, Tensor>;
 }
 
 interface Slot {
@@ -35,15 +37,15 @@ export class AdamW {
   /** Updates made so far. */
   steps = 0;
   readonly #slots: Slot[];
-  readonly #options: Required<Omit<AdamWOptions, "pureBf16">>;
+  readonly #options: Required<Omit<AdamWOptions, "pureBf16" | "masters">>;
 
   constructor(parameters: Iterable<Named>, options: AdamWOptions = {}) {
-    const { pureBf16 = false, ...rest } = options;
+    const { pureBf16 = false, masters, ...rest } = options;
     this.#options = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, ...rest };
     this.#slots = scope(() =>
       Array.from(parameters, ([name, parameter]) => {
         const own = pureBf16 || parameter.dtype === "f32";
-        const master = own ? parameter : keep(noGrad(() => parameter.detach().to("f32")));
+        const master = own ? parameter : masters?.get(name) ?? keep(noGrad(() => parameter.detach().to("f32")));
         const like = { dtype: own ? parameter.dtype : "f32", device: parameter.device } as const;
         const moment = () => keep(zeros(parameter.shape, like));
         return { name, parameter, master, expAvg: moment(), expAvgSq: moment(), decay: decays(name) };
@@ -104,13 +106,6 @@ export class AdamW {
       yield [`exp_avg_sq.${name}`, expAvgSq];
       if (master !== parameter) yield [`master.${name}`, master];
     }
-  }
-
-  /** After the parameters were given other values from outside: the masters follow. */
-  syncMasters() {
-    noGrad(() => {
-      for (const { parameter, master } of this.#slots) if (master !== parameter) master.copy_(parameter);
-    });
   }
 
   #gradients(): { slot: Slot; gradient: Tensor }[] {

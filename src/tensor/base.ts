@@ -46,11 +46,17 @@ export abstract class TensorBase {
   }
   /** All elements, row-major, as fp32 numbers. Waits for the GPU. */
   toArray(): Float32Array<ArrayBuffer> {
-    const values = new Float32Array(this.size);
-    const wide = (this as unknown as Tensor).detach().to("f32");
-    check(C.read(wide.handle, values, values.byteLength), "toArray", [this]);
-    if (wide !== this as unknown) wide[Symbol.dispose]();
-    return values;
+    return this.#read("f32", new Float32Array(this.size));
+  }
+  /** All elements, row-major, as doubles. Waits for the GPU. */
+  toNumbers(): Float64Array<ArrayBuffer> {
+    return this.#read("f64", new Float64Array(this.size));
+  }
+  #read<T extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(dtype: DType, into: T): T {
+    const plain = (this as unknown as Tensor).detach().to(dtype);
+    check(C.read(plain.handle, into as ArrayBufferView as Uint8Array<ArrayBuffer>, into.byteLength), "read", [this]);
+    plain[Symbol.dispose]();
+    return into;
   }
   /** The memory of a contiguous CPU tensor itself, not a copy: it ends with the tensor. */
   hostBytes(): Uint8Array<ArrayBuffer> {

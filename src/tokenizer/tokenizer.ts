@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { AddedToken, Tokenizer as Native } from "tokenizers";
 import { checkTokenizer } from "./check.ts";
@@ -146,14 +147,32 @@ export class Tokenizer {
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   }
 
-  /** Writes the tokenizer's files into a folder: copies, except where tokens were added or EOS and pad changed. */
-  save(folder: string): void {
-    mkdirSync(folder, { recursive: true });
-    for (const file of this.files) copyFileSync(file, join(folder, basename(file)));
-    if (this.#added.length > 0) this.#native.save(join(folder, "tokenizer.json"), true);
+  /** The tokenizer's files by name: as they were read, except where tokens were added or EOS and pad changed. */
+  contents(): Record<string, Uint8Array | string> {
+    const contents: Record<string, Uint8Array | string> = {};
+    for (const file of this.files) contents[basename(file)] = readFileSync(file);
+    if (this.#added.length > 0) contents["tokenizer.json"] = this.#saved();
     const config = { ...this.#source.config, ...this.#roles() };
     if (JSON.stringify(config) !== JSON.stringify(this.#source.config)) {
-      writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(config, null, 2) + "\n");
+      contents["tokenizer_config.json"] = JSON.stringify(config, null, 2) + "\n";
+    }
+    return contents;
+  }
+
+  /** Writes the tokenizer's files into a folder. */
+  save(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, content] of Object.entries(this.contents())) writeFileSync(join(folder, name), content);
+  }
+
+  // The library writes to a path only.
+  #saved(): string {
+    const folder = mkdtempSync(join(tmpdir(), "ftx-tokenizer-"));
+    try {
+      this.#native.save(join(folder, "tokenizer.json"), true);
+      return readFileSync(join(folder, "tokenizer.json"), "utf8");
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   }
 

@@ -12,3 +12,14 @@ export {
 } from "./folder.ts";
 export { shards, type Split } from "./shards.ts";
 export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } from "./json.ts";
+export { loadModel, type LoadOptions } from "./load.ts";
+export { computeIn, modelOf, type ModelSettings } from "./recipe_model.ts";
+export { adapterTensors, attachAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export { adapterFiles, modelFiles, type SavedWeights } from "./files.ts";
+export { bytesOfTensor, fill, snapshot } from "./tensors.ts";
+export { loadWithAdapters } from "./use.ts";
+export { type AdapterFolder, openAdapter, type StoredBranch } from "./peft.ts";
+export { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft_config.ts";
+export { loraConfigText } from "./peft_config_text.ts";
+export { type AdapterPart, branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";
+export { type AdaptedModule, type Branch, linearNames, type Matched, matchTargets } from "./peft_targets.ts";

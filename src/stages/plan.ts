@@ -1,0 +1,61 @@
+import { type Batch, batches, batchesPerEpoch, type BatchOptions, type EncodedSet } from "../data/mod.ts";
+
+/** The settings that cut data into optimizer steps. */
+export interface StepSettings {
+  perDeviceTrainBatchSize: number;
+  gradientAccumulationSteps: number;
+  numTrainEpochs: number;
+  /** -1: as many as the epochs have. */
+  maxSteps: number;
+  seed: number;
+  dataSeed?: number;
+  disableShuffling: boolean;
+  groupByLength: boolean;
+}
+
+/** How many steps a run makes. An epoch's last step may have fewer batches; it is made all the same, as in HF Trainer. */
+export interface StepPlan {
+  stepsPerEpoch: number;
+  totalSteps: number;
+  epochs: number;
+}
+
+export function planSteps(set: EncodedSet, settings: StepSettings): StepPlan {
+  const { perDeviceTrainBatchSize, gradientAccumulationSteps, numTrainEpochs, maxSteps } = settings;
+  const stepsPerEpoch = Math.ceil(batchesPerEpoch(set, perDeviceTrainBatchSize) / gradientAccumulationSteps);
+  const totalSteps = maxSteps > 0 ? maxSteps : Math.ceil(numTrainEpochs * stepsPerEpoch);
+  return { stepsPerEpoch, totalSteps, epochs: totalSteps / stepsPerEpoch };
+}
+
+/** The batches of each step from `start` to the run's end: a pure function of the settings, so a resumed run sees the same. */
+export function* stepsOf(
+  set: EncodedSet,
+  settings: StepSettings,
+  { stepsPerEpoch, totalSteps }: StepPlan,
+  start: number,
+): Generator<Batch[]> {
+  const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps: accumulate } = settings;
+  for (let step = start; step < totalSteps;) {
+    const options: BatchOptions = {
+      batchSize,
+      accumulate,
+      seed: settings.dataSeed ?? settings.seed,
+      epoch: Math.floor(step / stepsPerEpoch),
+      shuffle: !settings.disableShuffling,
+      groupByLength: settings.groupByLength,
+      skip: (step % stepsPerEpoch) * accumulate,
+    };
+    let window: Batch[] = [];
+    for (const batch of batches(set, options)) {
+      window.push(batch);
+      if (window.length < accumulate) continue;
+      yield window;
+      window = [];
+      if (++step === totalSteps) return;
+    }
+    if (window.length) {
+      yield window;
+      step++;
+    }
+  }
+}

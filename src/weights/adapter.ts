@@ -1,0 +1,156 @@
+import { attachLora, loraLayers, type LoraLinear, mergeLora, projections, trainModules } from "../adapters/mod.ts";
+import { CheckpointError } from "../errors.ts";
+import type { CausalLm } from "../models/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import type { Tensor } from "../tensor/mod.ts";
+import { openWeights } from "./folder.ts";
+import { readJsonObject } from "./json.ts";
+import { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft_config.ts";
+import { branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";
+import { type AdaptedModule, linearNames, type Matched, matchTargets } from "./peft_targets.ts";
+import { fill } from "./tensors.ts";
+
+const STEM = "adapter_model";
+
+/** The settings that decide about an adapter. */
+export type AdapterSettings = Pick<
+  Recipe,
+  | "adapterNameOrPath"
+  | "adapterFolder"
+  | "createNewAdapter"
+  | "loraRank"
+  | "loraAlpha"
+  | "loraDropout"
+  | "loraTarget"
+  | "loraLayers"
+  | "useRslora"
+  | "initLoraWeights"
+  | "modelNameOrPath"
+>;
+
+/**
+ * Puts the adapter that a run trains on its model: a new one, or the last of those given, the others merged first
+ * (`create_new_adapter` merges all). Branches and whole modules train, everything else is frozen.
+ */
+export async function prepareAdapter(
+  model: CausalLm,
+  settings: AdapterSettings,
+  additionalTarget: readonly string[],
+  note: (sentence: string) => void,
+): Promise<LoraConfig> {
+  const folders = settings.adapterNameOrPath.map((path) => inFolder(path, settings.adapterFolder));
+  const last = settings.createNewAdapter ? undefined : folders.pop();
+  for (const folder of folders) await mergeAdapter(model, folder, note);
+  if (last) return await attachAdapter(model, last, note);
+
+  const target = settings.loraTarget.includes("all") ? linearNames(modulesOf(model)) : settings.loraTarget;
+  const wanted: LoraConfig = {
+    ...LORA_DEFAULTS,
+    r: settings.loraRank,
+    loraAlpha: settings.loraAlpha,
+    loraDropout: settings.loraDropout,
+    targetModules: target,
+    layersToTransform: settings.loraLayers.length ? settings.loraLayers : null,
+    modulesToSave: [...additionalTarget],
+    useRslora: settings.useRslora,
+    initLoraWeights: settings.initLoraWeights,
+    baseModelNameOrPath: settings.modelNameOrPath,
+  };
+  const { layers, config } = attach(model, wanted, note);
+  for (const layer of layers) layer.initialise(settings.initLoraWeights);
+  return config;
+}
+
+/** Puts the adapter of a folder on the model, with its weights; its parts can be trained on. */
+export async function attachAdapter(
+  model: CausalLm,
+  folder: string,
+  note: (sentence: string) => void = () => {},
+): Promise<LoraConfig> {
+  const path = `${folder}/adapter_config.json`;
+  const { config: read, notes } = loraConfig(await readAdapterConfig(folder, path), path);
+  notes.forEach(note);
+  const { config } = attach(model, read, note);
+  await loadAdapterWeights(model, config, folder);
+  return config;
+}
+
+/** Adds the adapter of a folder to the model's weights. */
+export async function mergeAdapter(model: CausalLm, folder: string, note?: (sentence: string) => void) {
+  await attachAdapter(model, folder, note);
+  mergeLora(model);
+}
+
+/** The tensors of an adapter by their names in its file. */
+export function* adapterTensors(model: CausalLm, config: LoraConfig): Generator<[string, Tensor]> {
+  for (const [path, layer] of loraLayers(model)) {
+    yield [branchKey(path, "A"), layer.loraA];
+    yield [branchKey(path, "B"), layer.loraB];
+  }
+  for (const [name, p] of model.parameters()) if (isSaved(name, config)) yield [savedKey(name), p];
+}
+
+const inFolder = (path: string, below?: string) => below ? `${path}/${below}` : path;
+
+const isSaved = (parameter: string, { modulesToSave }: LoraConfig) =>
+  !/\.lora_[AB]\./.test(parameter) &&
+  modulesToSave.some((name) => `.${parameter.replace(/\.[^.]*$/, "")}`.endsWith(`.${name}`));
+
+async function readAdapterConfig(folder: string, path: string): Promise<Record<string, unknown>> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (info?.isFile) return await readJsonObject(path);
+  const there = await Deno.stat(folder).then(() => true, () => false);
+  throw new CheckpointError(
+    `Cannot load "${folder}": ${there ? "it has no adapter_config.json" : "there is no such folder"}; ` +
+      "give an adapter's folder as PEFT saves it",
+  );
+}
+
+/** The model's modules as PEFT sees them. */
+function modulesOf(model: CausalLm): AdaptedModule[] {
+  const linear = projections(model);
+  return Array.from(model.modules(), ({ path, module }) => {
+    const place = linear.get(path);
+    if (place) {
+      return { path, kind: "linear", inFeatures: place.module.inFeatures, outFeatures: place.module.outFeatures };
+    }
+    return { path, kind: module === model.model.embedTokens ? "embedding" : "other" };
+  });
+}
+
+function attach(
+  model: CausalLm,
+  config: LoraConfig,
+  note: (sentence: string) => void,
+): { layers: LoraLinear[]; config: LoraConfig } {
+  const matched: Matched = matchTargets(modulesOf(model), config, { family: model.config.modelType });
+  matched.notes.forEach(note);
+  for (const [path, { kind }] of matched.branches) {
+    if (kind === "linear") continue;
+    throw new CheckpointError(
+      `Cannot put an adapter on "${path}": LoRA beside an embedding is not there yet; train it whole with additional_target`,
+    );
+  }
+  const layers = attachLora(model, matched.branches);
+  trainModules(model, config.modulesToSave);
+  return { layers, config: { ...config, targetModules: matched.targetModules } };
+}
+
+async function loadAdapterWeights(model: CausalLm, config: LoraConfig, folder: string) {
+  const { tensors } = await openWeights(folder, STEM);
+  const wanted = [...adapterTensors(model, config)];
+  const missing = wanted.filter(([key]) => !tensors.has(key)).map(([key]) => key);
+  const known = new Set(wanted.map(([key]) => key));
+  const surplus = [...tensors.keys()].filter((key) => !known.has(key) && parseAdapterKey(key)?.kind !== "base");
+  if (missing.length || surplus.length) {
+    const say = (kind: string, keys: string[]) =>
+      keys.length
+        ? [`${keys.length} tensors ${kind} (${keys.slice(0, 3).join(", ")}${keys.length > 3 ? ", …" : ""})`]
+        : [];
+    throw new CheckpointError(
+      `Cannot load "${folder}": ${[...say("are missing", missing), ...say("fit nothing", surplus)].join(" and ")}; ` +
+        "is the model the one that the adapter was made for",
+    );
+  }
+  await fill(wanted.map(([key, t]) => [key, t, tensors.get(key)!] as const));
+}

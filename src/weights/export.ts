@@ -1,0 +1,50 @@
+import { RecipeError } from "../errors.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { writeFolder } from "../run/mod.ts";
+import { Tokenizer } from "../tokenizer/mod.ts";
+import { modelFiles } from "./files.ts";
+import { shards } from "./shards.ts";
+import { bytesOfTensor } from "./tensors.ts";
+import { loadWithAdapters } from "./use.ts";
+import { writeSafetensors } from "./write.ts";
+
+/** Weights of an earlier export that must not stay beside the new ones. */
+const OLD = /^model.*\.safetensors(\.index\.json)?$/;
+
+/**
+ * `ftx export`: writes base and adapters as one model that transformers loads: config.json, generation_config.json, the
+ * tokenizer's files, weights in files of at most `export_size` GB (10⁹ bytes). The weights keep their type unless `dtype`
+ * names one. The folder appears whole, or not at all.
+ */
+export async function exportModel(recipe: Recipe, say: (line: string) => void = console.log): Promise<void> {
+  const { exportDir, modelNameOrPath: base } = recipe;
+  if (!exportDir) throw new RecipeError("Cannot export: there is no export_dir; name a folder with --export-dir");
+  for (const source of [base, ...recipe.adapterNameOrPath]) {
+    if (await same(source, exportDir)) {
+      throw new RecipeError(
+        `Cannot export to "${exportDir}": it holds weights that the export reads; choose another --export-dir`,
+      );
+    }
+  }
+  const tokenizer = await Tokenizer.load(base);
+  const device = recipe.exportDevice === "cpu" ? "cpu" : recipe.device;
+  using model = await loadWithAdapters({ ...recipe, device }, { onNote: say });
+  const files = await modelFiles(model, base);
+  const tensors = new Map(Array.from(files.tensors(), ([name, t]) => [name, bytesOfTensor(t)]));
+  const split = shards(tensors, recipe.exportSize * 1e9);
+  await writeFolder(exportDir, async (writer) => {
+    for (const { name, tensors: names } of split.files) {
+      await writer.safetensors(name, names.map((n) => [n, tensors.get(n)!] as const));
+    }
+    if (split.index) await writer.bytes("model.safetensors.index.json", split.index);
+    for (const [name, text] of Object.entries(files.texts)) await writer.bytes(name, text);
+    for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
+  }, { writeSafetensors, supersedes: OLD });
+  const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  say(`Exported ${(bytes / 1e6).toFixed(1)} MB in ${split.files.length} weights file(s) to ${exportDir}`);
+}
+
+async function same(a: string, b: string): Promise<boolean> {
+  const [x, y] = await Promise.all([a, b].map((path) => Deno.realPath(path).catch(() => undefined)));
+  return x !== undefined && x === y;
+}

@@ -1,0 +1,43 @@
+import type { CausalLm } from "../models/mod.ts";
+import type { Tensor } from "../tensor/mod.ts";
+import { adapterTensors } from "./adapter.ts";
+import { readJsonObject } from "./json.ts";
+import type { LoraConfig } from "./peft_config.ts";
+import { loraConfigText } from "./peft_config_text.ts";
+
+/** The weights that a run saves, and the configurations beside them. */
+export interface SavedWeights {
+  /** `adapter_model` or `model`: the name of the weights' file without its ending. */
+  stem: string;
+  /** The tensors by their names in the file, as they are now. */
+  tensors: () => Iterable<[string, Tensor]>;
+  /** Further files: name and text. */
+  texts: Record<string, string>;
+}
+
+/** An adapter's files, as PEFT saves them. */
+export function adapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
+  return {
+    stem: "adapter_model",
+    tensors: () => adapterTensors(model, config),
+    texts: { "adapter_config.json": loraConfigText(config) },
+  };
+}
+
+/** A whole model's files, as transformers saves them; the configuration is that of its `source` folder. */
+export async function modelFiles(model: CausalLm, source: string): Promise<SavedWeights> {
+  const texts: Record<string, string> = { "config.json": configText(model) };
+  const generation = `${source}/generation_config.json`;
+  if (await Deno.stat(generation).then(() => true, () => false)) {
+    texts["generation_config.json"] = JSON.stringify(await readJsonObject(generation), null, 2) + "\n";
+  }
+  return { stem: "model", tensors: () => model.parameters(), texts };
+}
+
+const DTYPES: Record<string, string> = { f32: "float32", bf16: "bfloat16", f16: "float16" };
+
+/** `config.json` as it was read, with what the run changed. */
+function configText({ config, placement }: CausalLm): string {
+  const { torch_dtype: _, ...raw } = config.raw;
+  return JSON.stringify({ ...raw, dtype: DTYPES[placement.dtype], vocab_size: config.vocabSize }, null, 2) + "\n";
+}

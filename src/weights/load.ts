@@ -1,0 +1,71 @@
+import { CheckpointError } from "../errors.ts";
+import { build, type CausalLm, initialise, type ModelConfig } from "../models/mod.ts";
+import type { Device, DType, Tensor } from "../tensor/mod.ts";
+import { openModel, readModelConfig, type TensorPlace } from "./folder.ts";
+import { dtypeOf, fill } from "./tensors.ts";
+
+export interface LoadOptions {
+  /** Element type of the weights; "auto" keeps the file's. */
+  dtype: DType | "auto";
+  device: Device;
+  /** Draw the weights instead of reading them. Default false. */
+  fromScratch?: boolean;
+  /** Changes to the config before the model is built, such as another rope scaling. */
+  adjust?: (config: ModelConfig) => ModelConfig;
+  /** Gets the share of the weights' bytes that is read, 0 to 1. */
+  onProgress?: (share: number) => void;
+}
+
+/** A model with its weights, from a folder as transformers saves it. Whoever loads it disposes it. */
+export async function loadModel(folder: string, options: LoadOptions): Promise<CausalLm> {
+  const { device, fromScratch = false, adjust = (c: ModelConfig) => c } = options;
+  if (fromScratch) {
+    const config = await readModelConfig(folder);
+    const dtype = options.dtype === "auto" ? publishedDtype(config) : options.dtype;
+    const model = build(adjust(config), { dtype, device });
+    initialise(model);
+    return model;
+  }
+  const { config, tensors, bytes } = await openModel(folder);
+  const first = tensors.entries().next().value;
+  const dtype = options.dtype !== "auto" ? options.dtype : first ? dtypeOf(...first) : "f32";
+  const model = build(adjust(config), { dtype, device });
+  try {
+    await fill(paired(folder, model, tensors), (done) => options.onProgress?.(bytes ? done / bytes : 1));
+    return model;
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+const publishedDtype = ({ dtype }: ModelConfig): DType =>
+  dtype === "bfloat16" ? "bf16" : dtype === "float16" ? "f16" : "f32";
+
+/** Each parameter with its place in the files; a missing or a surplus tensor is an error that names it. */
+function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlace>): [string, Tensor, TensorPlace][] {
+  const pairs: [string, Tensor, TensorPlace][] = [], missing: string[] = [];
+  const surplus = new Set([...tensors.keys()].filter((name) => !isLeftover(name, model)));
+  for (const [name, p] of model.parameters()) {
+    const place = tensors.get(name);
+    if (place) pairs.push([name, p, place]);
+    else missing.push(name);
+    surplus.delete(name);
+  }
+  if (missing.length || surplus.size) {
+    const say = (kind: string, names: string[]) => names.length ? [`${names.length} ${kind} (${few(names)})`] : [];
+    throw new CheckpointError(
+      `Cannot load "${folder}": ${
+        [...say("tensors are missing", missing), ...say("are not part of the model", [...surplus])].join(" and ")
+      }; do config.json and weights belong together`,
+    );
+  }
+  return pairs;
+}
+
+/** What older files carry and no model needs: rope's frequencies, and a head that is the embedding anyway. */
+function isLeftover(name: string, model: CausalLm): boolean {
+  return name.endsWith(".rotary_emb.inv_freq") || (name === "lm_head.weight" && model.config.tieWordEmbeddings);
+}
+
+const few = (names: string[]) => names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");

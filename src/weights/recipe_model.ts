@@ -1,0 +1,120 @@
+import { RecipeError } from "../errors.ts";
+import type { CausalLm, ModelConfig } from "../models/mod.ts";
+import { replaceValue, type RopeScaling } from "../nn/mod.ts";
+import { type Device, type DType, noGrad, pickDevice, scope, threads } from "../tensor/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { loadModel } from "./load.ts";
+
+/** The settings that decide how a model is loaded. */
+export type ModelSettings = Pick<
+  Recipe,
+  | "modelNameOrPath"
+  | "dtype"
+  | "bf16"
+  | "fp16"
+  | "pureBf16"
+  | "device"
+  | "threads"
+  | "ropeScaling"
+  | "upcastLayernorm"
+  | "trainFromScratch"
+  | "cutoffLen"
+>;
+
+export interface RecipeModelOptions {
+  /** Trainable weights keep the file's precision until their fp32 masters are made. Default: all in the compute type. */
+  keepFileDtype?: boolean;
+  /** Whether rope is stretched for `cutoff_len` (training) or by 2 (use), as LLaMA-Factory. */
+  purpose: "train" | "use";
+  onNote?: (sentence: string) => void;
+  onProgress?: (share: number) => void;
+}
+
+/** The model of a recipe, on its device, and the type it computes in. */
+export async function modelOf(
+  settings: ModelSettings,
+  { keepFileDtype = false, purpose, onNote = () => {}, onProgress }: RecipeModelOptions,
+): Promise<{ model: CausalLm; dtype: DType }> {
+  const device = pickDevice(settings.device);
+  if (settings.threads) threads(settings.threads);
+  const wanted = wantedDtype(settings, device);
+  const model = await loadModel(settings.modelNameOrPath, {
+    dtype: keepFileDtype && !settings.trainFromScratch ? "auto" : wanted,
+    device,
+    fromScratch: settings.trainFromScratch,
+    adjust: (config) => stretched(config, settings, purpose, onNote),
+    onProgress,
+  });
+  let dtype = wanted === "auto" ? model.headWeight.dtype : wanted;
+  if (dtype === "f16" && device === "cpu") {
+    onNote("fp16 is 10 times slower than bf16 on a CPU, so the model computes in bf16");
+    dtype = "bf16";
+  }
+  if (!keepFileDtype) computeIn(model, dtype, settings.upcastLayernorm);
+  return { model, dtype };
+}
+
+/** Turns every weight to the type the model computes in; with `upcastNorms`, those of norms to fp32. */
+export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
+  for (const [name, p] of model.parameters()) {
+    const branch = /\.lora_[AB]\./.test(name); // adapters are fp32 whatever the model is
+    const target = branch ? "f32" : upcastNorms && name.endsWith("norm.weight") ? "f32" : dtype;
+    if (p.dtype !== target) replaceValue(p, scope(() => noGrad(() => p.detach().to(target))));
+  }
+  model.placement.dtype = dtype;
+}
+
+function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings, device: Device): DType | "auto" {
+  if (fp16 || dtype === "fp16") {
+    throw new RecipeError(
+      device === "cpu"
+        ? `Cannot use ${
+          fp16 ? "fp16 = true" : 'dtype = "fp16"'
+        } on a CPU: it is 10 times slower than bf16 there; use bf16`
+        : `Cannot use ${fp16 ? "fp16 = true" : 'dtype = "fp16"'}: loss scaling is not there yet; use bf16`,
+    );
+  }
+  if (bf16 || pureBf16 || dtype === "bf16") return "bf16";
+  return dtype === "fp32" ? "f32" : "auto";
+}
+
+/** Rope stretched as `rope_scaling` asks: by ceil(cutoff_len / positions) to train, by 2 to use. */
+function stretched(
+  config: ModelConfig,
+  { ropeScaling: type, cutoffLen }: ModelSettings,
+  purpose: "train" | "use",
+  note: (sentence: string) => void,
+): ModelConfig {
+  if (!type) return config;
+  const original = config.maxPositionEmbeddings;
+  if (purpose === "train" && cutoffLen <= original) {
+    note(
+      `rope_scaling = ${type} changes nothing: cutoff_len = ${cutoffLen} is within the model's ${original} positions`,
+    );
+    return config;
+  }
+  const factor = purpose === "train" ? Math.ceil(cutoffLen / original) : 2;
+  const scaling: RopeScaling = type === "linear" || type === "dynamic"
+    ? { type, factor }
+    : type === "yarn"
+    ? { type, factor, originalMaxPositionEmbeddings: original, betaFast: 32, betaSlow: 1, truncate: true }
+    : { type, factor, originalMaxPositionEmbeddings: original, lowFreqFactor: 1, highFreqFactor: 4 };
+  const raw = {
+    rope_theta: config.ropeTheta,
+    rope_scaling: rawScaling(scaling),
+    max_position_embeddings: type === "dynamic" ? original : original * factor,
+  };
+  const { rope_parameters: _, ...rest } = config.raw;
+  return {
+    ...config,
+    ropeScaling: scaling,
+    maxPositionEmbeddings: raw.max_position_embeddings,
+    raw: { ...rest, ...raw },
+  };
+}
+
+/** The scaling in the words of config.json. */
+function rawScaling({ type, ...rest }: RopeScaling): Record<string, unknown> {
+  const snake = (s: string) => s.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());
+  return { rope_type: type, ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [snake(k), v])) };
+}

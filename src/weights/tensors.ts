@@ -1,0 +1,88 @@
+import { CheckpointError } from "../errors.ts";
+import { type DType, hostTensor, keep, noGrad, readInto, scope, type Tensor } from "../tensor/mod.ts";
+import type { SafeDType } from "./dtype.ts";
+import type { TensorPlace } from "./folder.ts";
+import type { TensorBytes } from "./write.ts";
+
+/** libtorch's name of a file's element type, where it has one that ftx computes with. */
+const DTYPES: Partial<Record<SafeDType, DType>> = {
+  BOOL: "bool",
+  U8: "u8",
+  I8: "i8",
+  I16: "i16",
+  I32: "i32",
+  I64: "i64",
+  F16: "f16",
+  BF16: "bf16",
+  F32: "f32",
+  F64: "f64",
+};
+const SAFE = Object.fromEntries(Object.entries(DTYPES).map(([safe, own]) => [own, safe])) as Record<DType, SafeDType>;
+
+/** The type of a file's tensor, in libtorch's terms. */
+export function dtypeOf(name: string, place: TensorPlace): DType {
+  const dtype = DTYPES[place.dtype];
+  if (dtype) return dtype;
+  throw new CheckpointError(
+    `Cannot load "${place.file}": tensor "${name}" is ${place.dtype}, which ftx does not compute with; convert it to bf16`,
+  );
+}
+
+/** Tensors that are read at once: more would only contend for the disk. */
+const AT_ONCE = 4;
+
+/**
+ * Fills tensors from files, several at once, straight into their memory where type and device allow; others through one
+ * tensor of the file's type.
+ *
+ * @param onBytes gets the bytes read so far, for a progress line
+ * @throws {CheckpointError} A shape differs: names the tensor and both shapes.
+ */
+export async function fill(
+  wanted: Iterable<readonly [string, Tensor, TensorPlace]>,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<void> {
+  let bytes = 0;
+  const queue = [...wanted][Symbol.iterator]();
+  const work = async () => {
+    for (const [name, target, place] of queue) {
+      const shape = target.shape;
+      if (shape.join() !== place.shape.join()) {
+        throw new CheckpointError(
+          `Cannot load "${place.file}": tensor "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
+            "do config.json and weights belong together",
+        );
+      }
+      await fillOne(name, target, place);
+      onBytes(bytes += place.end - place.start);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function fillOne(name: string, target: Tensor, place: TensorPlace) {
+  const dtype = dtypeOf(name, place);
+  if (target.dtype === dtype && target.device === "cpu") return await readInto(target, place.file, place.start);
+  const read = keep(hostTensor(place.shape, dtype));
+  try {
+    await readInto(read, place.file, place.start);
+    scope(() => noGrad(() => target.copy_(read)));
+  } finally {
+    read[Symbol.dispose]();
+  }
+}
+
+/** A tensor's bytes as a safetensors file stores them: the memory itself where that is possible, so keep the tensor still. */
+export function bytesOfTensor(t: Tensor): TensorBytes & { data: Uint8Array } {
+  return { dtype: SAFE[t.dtype], shape: t.shape, data: t.hostBytes() };
+}
+
+/** A copy of tensors as they are now, in host memory: what a background save writes while training goes on. */
+export function snapshot(tensors: Iterable<readonly [string, Tensor]>): [string, TensorBytes][] {
+  return Array.from(tensors, ([name, t]) =>
+    scope(() => {
+      const host = t.detach().toDevice("cpu", t.dtype);
+      const { dtype, shape, data } = bytesOfTensor(host);
+      return [name, { dtype, shape, data: data.slice() }] as [string, TensorBytes];
+    }));
+}
