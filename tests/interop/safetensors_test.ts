@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { BITS, readHeader, type SafeDType, type TensorBytes, writeSafetensors } from "../../src/weights/mod.ts";
+import { BITS, type SafeDType } from "../../src/weights/dtype.ts";
+import { readHeader } from "../../src/weights/safetensors.ts";
+import { type TensorBytes, writeSafetensors } from "../../src/weights/write.ts";
 import { CASES, mutations } from "../../src/weights/safetensors_cases.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
