@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import type { Documents } from "./documents.ts";
 import type { Rows } from "./set.ts";
 

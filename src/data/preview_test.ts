@@ -48,3 +48,9 @@ Deno.test("drawExample() colours what is learned and shows control characters", 
     "\x1b[2ma\\x1b[2J\x1b[0m\x1b[32mb\x1b[0m\n(2 tokens, 1 of them learned; \x1b[32mgreen\x1b[0m is learned)",
   );
 });
+
+Deno.test("drawExample() leaves out the middle of a book", () => {
+  const shown = { stretches: [{ text: "x".repeat(5000) + "end", learned: true }], tokens: 2, learned: 1 };
+  const text = drawExample(shown, { color: false });
+  assert.ok(text.includes("x [… 3003 characters …] x") && text.includes("xend⟧"));
+});

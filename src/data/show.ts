@@ -35,12 +35,21 @@ export async function showRow(set: EncodedSet, row: number, tokenizer: Tokenizer
  */
 export function drawExample({ stretches, tokens, learned }: Shown, { color }: { color: boolean }): string {
   const text = stretches.map((stretch) => {
-    const said = visible(stretch.text);
+    const said = visible(clipped(stretch.text));
     if (color) return stretch.learned ? `\x1b[32m${said}\x1b[0m` : `\x1b[2m${said}\x1b[0m`;
     return stretch.learned ? `⟦${said}⟧` : said;
   }).join("");
   const legend = color ? "\x1b[32mgreen\x1b[0m is learned" : "⟦ ⟧ is learned";
   return `${text.trimEnd()}\n(${tokens} tokens, ${learned} of them learned; ${legend})`;
+}
+
+const LONGEST = 2000; // characters of one stretch: a screen, not a book
+
+/** Long texts without their middle: how they begin and how they end is what tells whether a template is right. */
+function clipped(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const half = LONGEST / 2;
+  return `${text.slice(0, half)} [… ${text.length - LONGEST} characters …] ${text.slice(-half)}`;
 }
 
 /** Control characters in data must not reach the terminal. */

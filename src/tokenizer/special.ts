@@ -12,3 +12,24 @@ export function specialText({ config, specials }: TokenizerFiles, role: string):
   }
   return undefined;
 }
+
+/** A token beside the model's vocabulary. */
+export interface DeclaredToken {
+  readonly content: string;
+  /** Whether decoding may leave it out. */
+  readonly special: boolean;
+}
+
+/** Added tokens of tokenizer.json, then those that only tokenizer_config.json has, by their ids. */
+export function declaredTokens({ tokenizer, config }: TokenizerFiles): DeclaredToken[] {
+  const added = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const listed = Object.entries((config.added_tokens_decoder ?? {}) as Record<string, unknown>)
+    .sort(([a], [b]) => Number(a) - Number(b)).map(([, token]) => token);
+  const tokens = new Map<string, DeclaredToken>();
+  for (const token of [...added, ...listed]) {
+    const { content, special } = (token ?? {}) as { content?: unknown; special?: unknown };
+    if (typeof content !== "string" || content === "" || tokens.has(content)) continue;
+    tokens.set(content, { content, special: special === true });
+  }
+  return [...tokens.values()];
+}

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { AddedToken, Tokenizer as Native } from "tokenizers";
 import { checkTokenizer } from "./check.ts";
 import { cannot, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
-import { specialText } from "./special.ts";
+import { declaredTokens, specialText } from "./special.ts";
 
 /** A token with a role of its own: its id and how it is written. */
 export interface SpecialToken {
@@ -46,6 +46,7 @@ export class Tokenizer {
   readonly #source: TokenizerFiles;
   readonly #added: string[] = [];
   #plain: Native | undefined;
+  #specialTexts: string[] | undefined;
 
   private constructor(native: Native, source: TokenizerFiles, addsBos: boolean) {
     this.#native = native;
@@ -65,6 +66,7 @@ export class Tokenizer {
     const path = join(folder, "tokenizer.json");
     checkTokenizer(path, source.tokenizer);
     const native = makeNative(path, source.text);
+    restore(native, source);
     const bos = specialText(source, "bos_token");
     const probe = bos === undefined ? [] : (await native.encode("a", null, { addSpecialTokens: true })).getIds();
     const tokenizer = new Tokenizer(native, source, probe.length > 0 && probe[0] === native.tokenToId(bos!));
@@ -125,9 +127,9 @@ export class Tokenizer {
 
   /** Texts of the added tokens that count as special, longest first. */
   get specialTexts(): string[] {
-    const declared = (this.#source.tokenizer.added_tokens ?? []) as { content: string; special?: boolean }[];
-    const texts = declared.filter((token) => token.special === true).map((token) => token.content);
-    return [...new Set([...texts, ...this.#added])].sort((a, b) => b.length - a.length);
+    if (this.#specialTexts !== undefined) return this.#specialTexts;
+    const texts = declaredTokens(this.#source).filter((token) => token.special).map((token) => token.content);
+    return this.#specialTexts = [...new Set([...texts, ...this.#added])].sort((a, b) => b.length - a.length);
   }
 
   /** Adds tokens to the vocabulary; those it has stay as they are. Returns how many are new. */
@@ -136,14 +138,15 @@ export class Tokenizer {
     if (fresh.length === 0) return 0;
     this.#native.addAddedTokens(fresh.map((token) => new AddedToken(token, special)));
     this.#added.push(...fresh);
-    this.#plain = undefined;
+    this.#plain = this.#specialTexts = undefined;
     return fresh.length;
   }
 
   /** A hash of everything that decides which ids a text gets. The roles of EOS and pad, which a template may change,
    * are not part of it. */
   get fingerprint(): string {
-    const parts = [this.#source.text, this.bos?.text, this.addsBos, ...this.#added];
+    const declared = declaredTokens(this.#source).map((token) => token.content);
+    const parts = [this.#source.text, declared, this.bos?.text, this.addsBos, this.#added];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   }
 
@@ -191,6 +194,13 @@ export class Tokenizer {
     const declared = (this.#source.tokenizer.added_tokens ?? []) as { special?: boolean }[];
     const json = { ...this.#source.tokenizer, added_tokens: declared.filter((token) => token.special !== true) };
     return this.#plain = makeNative(this.files[0], JSON.stringify({ ...json, post_processor: null }));
+  }
+}
+
+/** tokenizer_config.json may know tokens that tokenizer.json lacks: they count too, as in transformers. */
+function restore(native: Native, source: TokenizerFiles): void {
+  for (const { content, special } of declaredTokens(source)) {
+    if (native.tokenToId(content) === null) native.addAddedTokens([new AddedToken(content, special)]);
   }
 }
 

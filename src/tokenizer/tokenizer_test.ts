@@ -89,6 +89,15 @@ Deno.test("Tokenizer adds tokens and saves them", async () => {
   });
 });
 
+Deno.test("Tokenizer knows tokens that only tokenizer_config.json declares", async () => {
+  const config = { added_tokens_decoder: { "350": { content: "<|tool|>", special: true }, "0": { content: "!" } } };
+  await inFolder({ "tokenizer_config.json": JSON.stringify(config) }, async (folder) => {
+    const tokenizer = await Tokenizer.load(folder);
+    assert.deepEqual([tokenizer.idOf("<|tool|>"), tokenizer.vocabSize, tokenizer.added], [350, 351, []]);
+    assert.ok(tokenizer.specialTexts.includes("<|tool|>"));
+  });
+});
+
 /** Broken folders: what is in them, and what is said. */
 const BROKEN: [name: string, files: Record<string, string | null>, sentence: RegExp][] = [
   ["no tokenizer.json", { "tokenizer.json": null }, /the folder has no tokenizer.json; copy tokenizer.json/],
