@@ -11,10 +11,10 @@ import { progress } from "./progress.ts";
 
 // No libgomp at the link: the OpenMP calls are answered by the runtime that libtorch_cpu brings (so that one must stay
 // linked, "no-as-needed"); a second runtime in the process would fight it for the cores. "now" resolves every name when
-// the shim is loaded, not amid training.
+// the shim is loaded, not amid training; "nodelete" keeps it there when a worker ends, for it is libtorch's allocator.
 const COMPILE = ["-std=c++20", "-O3", "-fPIC", "-fopenmp", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
   .concat("-D_GLIBCXX_USE_CXX11_ABI=1");
-const LINK = ["-shared", "-Wl,-soname,libftx.so", "-Wl,-z,now", "-Wl,--no-as-needed"];
+const LINK = ["-shared", "-Wl,-soname,libftx.so", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--no-as-needed"];
 const MEMORY_OF_ONE = 1.3e9; // bytes; measured: 0.95 GB for the largest file with libtorch 2.13
 
 /** What is compiled against what, and where the results go. */
