@@ -229,3 +229,51 @@ Deno.test("modelConfig() cuts long values short in its sentence", () => {
     (error: Error) => error.message.length < 200,
   );
 });
+
+Deno.test("modelConfig() answers any value under any key with a config or a CheckpointError", () => {
+  const values = [
+    null,
+    undefined,
+    true,
+    "",
+    "x",
+    0,
+    -0,
+    -1,
+    1,
+    2,
+    0.5,
+    1e308,
+    NaN,
+    Infinity,
+    2 ** 53,
+    [],
+    [1],
+    [[]],
+    {},
+    { a: {} },
+  ];
+  const keys = [
+    ...Object.keys(tinyQwen),
+    ..."rope_scaling rope_parameters rope_theta head_dim rms_norm_eps dtype".split(" "),
+  ];
+  keys.push(
+    ..."layer_types sliding_window use_sliding_window max_window_layers eos_token_id auto_map __proto__".split(" "),
+  );
+  keys.push(..."quantization_config torch_dtype partial_rotary_factor max_position_embeddings".split(" "));
+  let refused = 0;
+  for (const [i, first] of keys.entries()) {
+    for (const second of keys.slice(i)) {
+      for (const [n, value] of values.entries()) {
+        const raw = { ...tinyQwen, [first]: value, [second]: values[(n * 7 + i) % values.length] };
+        try {
+          modelConfig(raw);
+        } catch (error) {
+          assert(error instanceof CheckpointError, `${error} for ${JSON.stringify(raw)}`);
+          refused++;
+        }
+      }
+    }
+  }
+  assert(refused > 1000);
+});

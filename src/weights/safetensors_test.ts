@@ -3,7 +3,8 @@ import { CheckpointError } from "../errors.ts";
 import { BITS, type SafeDType } from "./dtype.ts";
 import { parseHeader } from "./header.ts";
 import { readHeader } from "./safetensors.ts";
-import { CASES, crafted, mutations } from "./safetensors_cases.ts";
+import { CASES, crafted } from "./safetensors_cases.ts";
+import { mutations } from "./safetensors_changes.ts";
 
 /** Runs `test` with the path of a file that holds `bytes`. */
 async function withFile(bytes: Uint8Array, test: (path: string) => Promise<void>) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { BITS, type SafeDType } from "../../src/weights/dtype.ts";
 import { readHeader } from "../../src/weights/safetensors.ts";
 import { type TensorBytes, writeSafetensors } from "../../src/weights/write.ts";
-import { CASES, mutations } from "../../src/weights/safetensors_cases.ts";
+import { CASES } from "../../src/weights/safetensors_cases.ts";
+import { mutations } from "../../src/weights/safetensors_changes.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
 const python = peerPython("safetensors", "torch");
