@@ -33,3 +33,24 @@ export function declaredTokens({ tokenizer, config }: TokenizerFiles): DeclaredT
   }
   return [...tokens.values()];
 }
+
+/** A special token's text as nobody writes it: between characters that Unicode leaves to private use. */
+export function hidden(text: string): string {
+  return `\u{f0000}${text}\u{f0000}`;
+}
+
+/**
+ * tokenizer.json with special tokens that no text matches. Tokens that lie behind the model's vocabulary get their ids by
+ * counting, so they stay in their places under another name; the model's own need none.
+ */
+export function hideSpecials({ tokenizer }: TokenizerFiles): Record<string, unknown> {
+  const { vocab } = tokenizer.model as { vocab: Record<string, number> | [string, number][] };
+  const known = new Set(Array.isArray(vocab) ? vocab.map(([piece]) => piece) : Object.keys(vocab));
+  const added = (tokenizer.added_tokens ?? []) as { content: string; special?: boolean }[];
+  return {
+    ...tokenizer,
+    post_processor: null, // it may name tokens that are hidden now
+    added_tokens: added.filter(({ special, content }) => !special || !known.has(content))
+      .map((token) => token.special ? { ...token, content: hidden(token.content) } : token),
+  };
+}

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { AddedToken, Tokenizer as Native } from "tokenizers";
 import { checkTokenizer } from "./check.ts";
 import { cannot, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
-import { declaredTokens, specialText } from "./special.ts";
+import { declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
 
 /** A token with a role of its own: its id and how it is written. */
 export interface SpecialToken {
@@ -44,7 +44,7 @@ export class Tokenizer {
   readonly files: string[];
   readonly #native: Native;
   readonly #source: TokenizerFiles;
-  readonly #added: string[] = [];
+  readonly #added: { text: string; special: boolean }[] = [];
   #plain: Native | undefined;
   #specialTexts: string[] | undefined;
 
@@ -82,7 +82,7 @@ export class Tokenizer {
 
   /** Tokens that were added since loading: the model's embedding may have no row for them. */
   get added(): readonly string[] {
-    return this.#added;
+    return this.#added.map(({ text }) => text);
   }
 
   /** Ids of a text. Special tokens written in it become their ids, unless `split`: then they are ordinary text. */
@@ -129,7 +129,8 @@ export class Tokenizer {
   get specialTexts(): string[] {
     if (this.#specialTexts !== undefined) return this.#specialTexts;
     const texts = declaredTokens(this.#source).filter((token) => token.special).map((token) => token.content);
-    return this.#specialTexts = [...new Set([...texts, ...this.#added])].sort((a, b) => b.length - a.length);
+    const added = this.#added.filter(({ special }) => special).map(({ text }) => text);
+    return this.#specialTexts = [...new Set([...texts, ...added])].sort((a, b) => b.length - a.length);
   }
 
   /** Adds tokens to the vocabulary; those it has stay as they are. Returns how many are new. */
@@ -137,7 +138,7 @@ export class Tokenizer {
     const fresh = [...new Set(tokens)].filter((token) => token !== "" && this.idOf(token) === undefined);
     if (fresh.length === 0) return 0;
     this.#native.addAddedTokens(fresh.map((token) => new AddedToken(token, special)));
-    this.#added.push(...fresh);
+    this.#added.push(...fresh.map((text) => ({ text, special })));
     this.#plain = this.#specialTexts = undefined;
     return fresh.length;
   }
@@ -188,19 +189,21 @@ export class Tokenizer {
     return roles;
   }
 
-  /** The same vocabulary, but special tokens in a text are read as ordinary characters. */
+  /** The same vocabulary and ids, but special tokens in a text are read as ordinary characters. */
   #withoutSpecials(): Native {
     if (this.#plain !== undefined) return this.#plain;
-    const declared = (this.#source.tokenizer.added_tokens ?? []) as { special?: boolean }[];
-    const json = { ...this.#source.tokenizer, added_tokens: declared.filter((token) => token.special !== true) };
-    return this.#plain = makeNative(this.files[0], JSON.stringify({ ...json, post_processor: null }));
+    const plain = makeNative(this.files[0], JSON.stringify(hideSpecials(this.#source)));
+    restore(plain, this.#source, hidden);
+    plain.addAddedTokens(this.#added.map(({ text, special }) => new AddedToken(special ? hidden(text) : text, false)));
+    return this.#plain = plain;
   }
 }
 
 /** tokenizer_config.json may know tokens that tokenizer.json lacks: they count too, as in transformers. */
-function restore(native: Native, source: TokenizerFiles): void {
+function restore(native: Native, source: TokenizerFiles, rename = (text: string) => text): void {
   for (const { content, special } of declaredTokens(source)) {
-    if (native.tokenToId(content) === null) native.addAddedTokens([new AddedToken(content, special)]);
+    if (native.tokenToId(content) !== null || native.tokenToId(rename(content)) !== null) continue;
+    native.addAddedTokens([new AddedToken(special ? rename(content) : content, special)]);
   }
 }
 

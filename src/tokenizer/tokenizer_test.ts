@@ -51,6 +51,14 @@ Deno.test("Tokenizer reads special tokens as ordinary text where asked to", asyn
   assert.equal(await tokenizer.decode(ids), "a<|endoftext|>");
 });
 
+Deno.test("Tokenizer gives every other token the same id where special ones are ordinary text", async () => {
+  const tokenizer = await Tokenizer.load(fixture, { addSpecialTokens: ["<|tool|>"], addTokens: ["docker"] });
+  const ids = await tokenizer.encode("<think>docker<|tool|><s>", { split: true });
+  assert.deepEqual(ids.slice(0, 2), await tokenizer.encode("<think>docker"));
+  assert.ok(ids.slice(2).every((id) => id < 330));
+  assert.equal(await tokenizer.decode(ids), "<think>docker<|tool|><s>");
+});
+
 Deno.test("Tokenizer follows tokenizer_config.json before special_tokens_map.json, and add_bos_token", async () => {
   const config = { eos_token: { content: "</s>" }, bos_token: "<s>", add_bos_token: true };
   const specials = { eos_token: "<eos>", pad_token: { content: "<|end|>" } };
