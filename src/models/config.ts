@@ -1,7 +1,8 @@
+import { type LayerType, readLayerTypes } from "./config_layers.ts";
 import { readRope, type RopeScaling } from "./config_rope.ts";
 import { Fields } from "./fields.ts";
 
-export type { RopeScaling };
+export type { LayerType, RopeScaling };
 
 /** The families that ftx computes, by `model_type`. */
 export type Family = "llama" | "mistral" | "qwen2" | "qwen3";
@@ -13,9 +14,6 @@ export const ARCHITECTURES: Readonly<Record<string, Family>> = {
   Qwen2ForCausalLM: "qwen2",
   Qwen3ForCausalLM: "qwen3",
 };
-
-/** What a layer attends to: all earlier tokens, or those of the last `slidingWindow`. */
-export type LayerType = "full_attention" | "sliding_attention";
 
 /** A model's `config.json`: HF's names in camelCase, checked, with HF's defaults for absent keys. */
 export interface ModelConfig {
@@ -61,29 +59,23 @@ export interface ModelConfig {
   notes: string[];
 }
 
-/** What transformers 5.23 takes for absent keys. */
+/** What transformers 5.23 takes for absent keys, where the families differ. */
+const LLAMA = {
+  vocab: 32_000,
+  intermediate: 11_008,
+  keyValueHeads: null,
+  positions: 2_048,
+  headDim: null,
+  bos: 1,
+  eos: 2,
+};
+const QWEN = { vocab: 151_936, intermediate: 22_016, keyValueHeads: 32, positions: 32_768, bos: null, eos: null };
 const DEFAULTS = {
-  llama: { vocab: 32_000, intermediate: 11_008, keyValueHeads: null, positions: 2_048, headDim: null, bos: 1, eos: 2 },
-  mistral: { vocab: 32_000, intermediate: 14_336, keyValueHeads: 8, positions: 131_072, headDim: null, bos: 1, eos: 2 },
-  qwen2: {
-    vocab: 151_936,
-    intermediate: 22_016,
-    keyValueHeads: 32,
-    positions: 32_768,
-    headDim: null,
-    bos: null,
-    eos: null,
-  },
-  qwen3: {
-    vocab: 151_936,
-    intermediate: 22_016,
-    keyValueHeads: 32,
-    positions: 32_768,
-    headDim: 128,
-    bos: null,
-    eos: null,
-  },
-} as const;
+  llama: LLAMA,
+  mistral: { ...LLAMA, intermediate: 14_336, keyValueHeads: 8, positions: 131_072 },
+  qwen2: { ...QWEN, headDim: null },
+  qwen3: { ...QWEN, headDim: 128 },
+};
 
 /** Keys of real configurations that mean nothing for training these families, so that no note is owed. */
 const MEANINGLESS = [
@@ -137,7 +129,7 @@ export function modelConfig(raw: Record<string, unknown>, file = "config.json"):
     rmsNormEps: fields.number("rms_norm_eps", 1e-6, { above: 0 }),
     ...readRope(fields, maxPositionEmbeddings),
     maxPositionEmbeddings,
-    ...windows(fields, family, numHiddenLayers),
+    ...readLayerTypes(fields, family, numHiddenLayers),
     attentionBias: family === "qwen2" || family !== "mistral" && fields.bool("attention_bias", false),
     mlpBias: family === "llama" && fields.bool("mlp_bias", false),
     attentionDropout: fields.number("attention_dropout", 0, { min: 0, max: 1 }),
@@ -195,42 +187,6 @@ function headDim(fields: Fields, hidden: number, heads: number, otherwise: numbe
     );
   }
   return size;
-}
-
-/** Which layers slide. Llama never does, mistral everywhere, qwen where `use_sliding_window` says so. */
-function windows(fields: Fields, family: Family, layers: number) {
-  const all = (type: LayerType) => Array<LayerType>(layers).fill(type);
-  if (family === "llama") {
-    return { slidingWindow: null, useSlidingWindow: false, maxWindowLayers: 0, layerTypes: all("full_attention") };
-  }
-  const absent = Object.hasOwn(fields.values, "sliding_window") ? null : 4_096;
-  const size = fields.int("sliding_window", absent);
-  if (family === "mistral") {
-    const useSlidingWindow = size !== null;
-    const layerTypes = all(useSlidingWindow ? "sliding_attention" : "full_attention");
-    return { slidingWindow: size, useSlidingWindow, maxWindowLayers: 0, layerTypes };
-  }
-  const useSlidingWindow = fields.bool("use_sliding_window", false);
-  const slidingWindow = useSlidingWindow ? size : null;
-  const maxWindowLayers = fields.int("max_window_layers", 28, { min: 0 });
-  const layerTypes = fields.texts("layer_types", undefined) ??
-    Array.from(
-      { length: layers },
-      (_, i) => slidingWindow !== null && i >= maxWindowLayers ? "sliding_attention" : "full_attention",
-    );
-  if (layerTypes.length !== layers) throw fields.error("layer_types", `must name ${layers} layers (num_hidden_layers)`);
-  for (const type of layerTypes) {
-    if (type !== "full_attention" && type !== "sliding_attention") {
-      throw fields.error("layer_types", `may hold "full_attention" and "sliding_attention", not "${type}"`);
-    }
-    if (type === "sliding_attention" && slidingWindow === null) {
-      throw fields.error(
-        "layer_types",
-        "asks for a sliding window, and sliding_window with use_sliding_window gives none",
-      );
-    }
-  }
-  return { slidingWindow, useSlidingWindow, maxWindowLayers, layerTypes: layerTypes as LayerType[] };
 }
 
 function tokenId(fields: Fields, key: string, otherwise: number | null): number | null {

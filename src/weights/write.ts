@@ -106,8 +106,9 @@ async function pour(
   const put = async (data: Uint8Array) => {
     for (let at = 0; at < data.length; at += PIECE) {
       const piece = data.subarray(at, at + PIECE);
-      hash.update(piece);
-      for (let done = 0; done < piece.length;) done += await sink.write(piece.subarray(done));
+      const writing = writeFully(sink, piece);
+      hash.update(piece); // while the disk works
+      await writing;
       bytes += piece.length;
       onPiece?.(bytes, total);
     }
@@ -121,6 +122,10 @@ async function pour(
     await put(given);
   }
   return { bytes, sha256: hash.digest("hex") };
+}
+
+async function writeFully(sink: Sink, piece: Uint8Array) {
+  for (let done = 0; done < piece.length;) done += await sink.write(piece.subarray(done));
 }
 
 /** The order of UTF-8 bytes, which for names beyond U+FFFF is not that of JavaScript's strings. */
