@@ -1,7 +1,7 @@
 import { EXIT, FtxError } from "../errors.ts";
 import { BYTES, type Device, type DType, dtypeName } from "./dtype.ts";
 import { C } from "./lib.ts";
-import { track } from "./scope.ts";
+import { scope, track } from "./scope.ts";
 import type { Tensor } from "./tensor.gen.ts";
 
 const DEAD = 0xffffffff;
@@ -53,10 +53,11 @@ export abstract class TensorBase {
     return this.#read("f64", new Float64Array(this.size));
   }
   #read<T extends Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(dtype: DType, into: T): T {
-    const plain = (this as unknown as Tensor).detach().to(dtype);
-    check(C.read(plain.handle, into as ArrayBufferView as Uint8Array<ArrayBuffer>, into.byteLength), "read", [this]);
-    plain[Symbol.dispose]();
-    return into;
+    return scope(() => { // the two tensors on the way end here, also where no scope is open
+      const plain = (this as unknown as Tensor).detach().to(dtype);
+      check(C.read(plain.handle, into as ArrayBufferView as Uint8Array<ArrayBuffer>, into.byteLength), "read", [this]);
+      return into;
+    });
   }
   /** The memory of a contiguous CPU tensor itself, not a copy: it ends with the tensor. */
   hostBytes(): Uint8Array<ArrayBuffer> {

@@ -96,3 +96,11 @@ Deno.test("lists of tensors and of numbers keep apart in one call", () => {
     assert.deepEqual(a.expand([3, 2]).splitWithSizes([1, 2]).map((t) => t.shape), [[1, 2], [2, 2]]);
   });
 });
+
+Deno.test("reading a tensor outside every scope leaves nothing behind", () => {
+  const t = keep(ones([2, 2])), before = live();
+  assert.deepEqual([...t.toArray()], [1, 1, 1, 1]);
+  assert.deepEqual([...t.toNumbers()], [1, 1, 1, 1]);
+  assert.equal(live(), before);
+  t[Symbol.dispose]();
+});
