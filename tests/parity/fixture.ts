@@ -19,7 +19,7 @@ export async function tensors(name: string): Promise<Record<string, Tensor>> {
   return found;
 }
 
-/** A fixture's model in fp32 (or another type), with changes to its config. */
+/** A fixture's model in fp32 (or another type), with changes to its config; an untied head is the embedding where it has none. */
 export async function model(
   name: string,
   changes: Record<string, unknown> = {},
@@ -30,7 +30,7 @@ export async function model(
   const config = modelConfig(raw);
   const made = build(config, { dtype, device: "cpu" });
   const weights = await tensors(`models/${name}/model.safetensors`);
-  for (const [key, p] of made.parameters()) p.copy_(weights[key]);
+  for (const [key, p] of made.parameters()) p.copy_(weights[key] ?? weights["model.embed_tokens.weight"]);
   for (const t of Object.values(weights)) t[Symbol.dispose]();
   return made;
 }
