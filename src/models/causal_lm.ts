@@ -1,6 +1,6 @@
 import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, RmsNorm, Rope } from "../nn/mod.ts";
 import { noGrad, rand, type Tensor } from "../tensor/mod.ts";
-import { recomputed, type Traced } from "./chain.ts";
+import { recomputed, through, type Traced } from "./chain.ts";
 import type { ModelConfig } from "./config.ts";
 import { Block, type Context, type Traits } from "./decoder.ts";
 import type { KvCache } from "./kv_cache.ts";
@@ -70,8 +70,7 @@ export class CausalLm extends Module<[Tensor, Layout]> {
       const { hidden, finish } = recomputed(this.blocks, x, context);
       return { hidden: this.model.norm.call(hidden), finish };
     }
-    for (const block of this.blocks) x = block.call(x, context);
-    return { hidden: this.model.norm.call(x), finish: () => {} };
+    return { hidden: this.model.norm.call(through(this.blocks, x, context)), finish: () => {} };
   }
 
   /** Token ids [N] -> logits [N, V]. */
@@ -89,8 +88,7 @@ export class CausalLm extends Module<[Tensor, Layout]> {
     return noGrad(() => {
       const T = ids.shape[0], layout = { positions, lengths: [T], span: cache.length + T };
       const context: Context = { layout, turns: this.#rope.turns(layout.span), cache, training: false };
-      let x = this.model.call(ids);
-      for (const block of this.blocks) x = block.call(x, context);
+      const x = through(this.blocks, this.model.call(ids), context);
       return this.head(this.model.norm.call(x.narrow(0, T - 1, 1))).squeeze(0);
     });
   }

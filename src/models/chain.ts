@@ -7,6 +7,17 @@ export interface Traced {
   finish: () => void;
 }
 
+/** Sends x through the blocks; of what lies between them only what a graph needs stays. */
+export function through(blocks: readonly Block[], x: Tensor, context: Context): Tensor {
+  let y = x;
+  for (const block of blocks) {
+    const z = block.call(y, context);
+    if (y !== x) y[Symbol.dispose]();
+    y = z;
+  }
+  return y;
+}
+
 /**
  * Activation checkpointing (https://arxiv.org/abs/1604.06174): the blocks run without a graph and only their inputs stay;
  * `finish` runs each again with one, from the last to the lowest that has something to train, and takes its gradients.
@@ -15,28 +26,28 @@ export interface Traced {
 export function recomputed(blocks: readonly Block[], x: Tensor, context: Context): Traced {
   const lowest = x.wantsGrad ? 0 : blocks.findIndex(trains);
   if (lowest < 0) { // nothing to train below the norm: nothing to recompute
-    return { hidden: noGrad(() => blocks.reduce((x, block) => block.call(x, context), x)), finish: () => {} };
+    return { hidden: noGrad(() => through(blocks, x, context)), finish: () => {} };
   }
   const inputs: Tensor[] = [], states: Uint8Array[] = [];
   const device = context.layout.positions.device;
-  let y = x;
-  noGrad(() => {
-    for (const block of blocks) {
+  const recomputable = blocks.slice(lowest);
+  const last = noGrad(() =>
+    recomputable.reduce((y, block) => {
       inputs.push(y);
       states.push(randomState(device));
-      y = block.call(y, context);
-    }
-  });
-  const hidden = y.detach().requiresGrad();
+      return block.call(y, context);
+    }, through(blocks.slice(0, lowest), x, context))
+  );
+  const hidden = last.detach().requiresGrad();
 
   const finish = () => {
     const after = randomState(device);
     let gradient = hidden.grad;
-    for (let i = blocks.length - 1; i >= lowest; i--) {
+    for (let i = recomputable.length - 1; i >= 0; i--) {
       gradient = scope(() => {
-        const input = inputs[i].detach().requiresGrad(i > lowest || x.wantsGrad);
+        const input = inputs[i].detach().requiresGrad(i > 0 || x.wantsGrad);
         setRandomState(states[i], device);
-        withGrad(() => blocks[i].call(input, context)).backward(gradient!);
+        withGrad(() => recomputable[i].call(input, context)).backward(gradient!);
         return input.grad;
       });
     }
