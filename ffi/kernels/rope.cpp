@@ -59,11 +59,11 @@ at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& si
   TORCH_CHECK(positions.dim() == 1 && positions.scalar_type() == at::kInt && positions.size(0) == x.size(0),
               "positions must be int32 [N]");
   if (fast(x)) {
-    auto at = positions.contiguous();
-    for (int64_t i = 0; i < at.numel(); i++)
-      TORCH_CHECK(at_<int32_t>(at)[i] >= 0 && at_<int32_t>(at)[i] < cos.size(0), "position ", at_<int32_t>(at)[i],
+    auto place = positions.contiguous();
+    for (int64_t i = 0; i < place.numel(); i++)
+      TORCH_CHECK(at_<int32_t>(place)[i] >= 0 && at_<int32_t>(place)[i] < cos.size(0), "position ", at_<int32_t>(place)[i],
                   " is outside the tables, which have ", cos.size(0));
-    return Rope::apply(x, cos.contiguous(), sin.contiguous(), at);
+    return Rope::apply(x, cos.contiguous(), sin.contiguous(), place);
   }
   auto c = cos.index_select(0, positions).unsqueeze(1).to(x.scalar_type()), s = sin.index_select(0, positions).unsqueeze(1).to(x.scalar_type());
   auto halves = x.chunk(2, -1);

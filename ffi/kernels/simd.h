@@ -31,9 +31,9 @@ inline void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
   *p = x != x ? 0x7FC0 : (bf16)rounded;
 }
 
-/** e^x to 2 ulp; 0 below -87.7 and at most e^88.37, never infinity; NaN stays NaN. */
+/** e^x to 2 ulp; 0 below -87.7, infinity above 88.4, NaN for NaN. */
 inline float fast_exp(float x) {
-  x = x < -88.0f ? -88.0f : x > 88.37f ? 88.37f : x;  // at -88, n is -127 and two_n 0
+  x = x < -88.0f ? -88.0f : x > 89.0f ? 89.0f : x;  // at the ends n is -127 and 128: two_n is 0 and infinity
   float n = __builtin_floorf(x * 1.44269504f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;

@@ -67,6 +67,7 @@ function band(rows: number, keys: number, offset: number, window: number, like: 
  */
 export function attendCached(q: Tensor, k: Tensor, v: Tensor, window: number | null = null): Tensor {
   const [T, H, C] = q.shape, S = k.shape[0];
+  if (T === S) return attend(q, k, v, { lengths: [T], window }); // the first tokens: no mask is needed
   const one = (x: Tensor) => x.unsqueeze(0).transpose(1, 2);
   const mask = T === 1 && (window === null || S <= window) ? null : band(T, S, S - T, window ?? S, q);
   const y = one(q).scaledDotProductAttention(one(k), one(v), mask, 0, { enableGqa: H !== k.shape[1] });

@@ -32,7 +32,7 @@ export function linearCrossEntropy(
 /** The same with all logits at once; a test holds the two equal. */
 export function plainCrossEntropy(hidden: Tensor, weight: Tensor, targets: Tensor, labelSmoothing = 0): HeadLoss {
   const logits = hidden.linear(weight);
-  const logp = logits.logSoftmax(-1, "f32"), index = targets.to("i64").unsqueeze(1);
+  const logp = logits.logSoftmax(-1, logits.dtype === "f64" ? "f64" : "f32"), index = targets.to("i64").unsqueeze(1);
   const nll = logp.gather(1, index).neg().sum(), spread = logp.meanOver([-1]).neg().sum();
   return {
     loss: nll.mul(1 - labelSmoothing).add(spread.mul(labelSmoothing)),

@@ -44,23 +44,33 @@ export interface Turns {
  */
 export class Rope {
   #turns?: Turns;
-  #made = 0;
   constructor(readonly config: RopeConfig, readonly device: Device = "cpu") {}
 
-  /** Tables for positions 0 to `length` - 1 at least. */
+  /** Tables for positions 0 to `length` - 1 at least; they live in the scope around. */
   turns(length: number): Turns {
-    // Dynamic NTK changes every angle with the length, so its tables are exact for the longest length seen.
-    if (this.#turns && length <= this.#made) return this.#turns;
-    const made = this.config.ropeScaling?.type === "dynamic" ? length : Math.max(length, 2 * this.#made, 256);
-    const { rates, scale } = frequencies(this.config, made);
+    const made = this.#turns?.cos.shape[0] ?? 0;
+    const needed = this.#needed(length, made);
+    if (needed !== made) this.#make(needed);
+    const { cos, sin } = this.#turns!;
+    return { cos: cos.detach(), sin: sin.detach() }; // handles of their own: longer tables may replace these meanwhile
+  }
+
+  #needed(length: number, made: number): number {
+    const { ropeScaling, maxPositionEmbeddings } = this.config;
+    // Dynamic NTK changes every angle with the length beyond the trained one. transformers remembers the longest length it
+    // met; here the tables depend on this length alone, so that a resumed run computes what it would have.
+    if (ropeScaling?.type === "dynamic") return Math.max(length, maxPositionEmbeddings);
+    return length <= made ? made : Math.max(length, 2 * made, 256);
+  }
+
+  #make(positions: number) {
+    const { rates, scale } = frequencies(this.config, positions);
     this[Symbol.dispose]();
     this.#turns = scope(() => {
-      const angles = arange(0, made, 1, { dtype: "f32" }).outer(from(rates)); // [positions, C/2]
+      const angles = arange(0, positions, 1, { dtype: "f32" }).outer(from(rates)); // [positions, C/2]
       const table = (t: Tensor) => keep(t.mul(scale).toDevice(this.device, "f32", { copy: true }));
       return { cos: table(angles.cos()), sin: table(angles.sin()) };
     });
-    this.#made = made;
-    return this.#turns;
   }
 
   [Symbol.dispose]() {

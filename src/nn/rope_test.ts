@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { from, gradients, live, randn, scope, type Tensor } from "../tensor/mod.ts";
+import { from, gradients, live, manualSeed, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { holdEqual } from "./hold_equal.ts";
 import { frequencies, plainRope, Rope, type RopeConfig } from "./rope.ts";
+
+manualSeed(1); // the same numbers on every run
 
 const config = (headDim: number, more: Partial<RopeConfig> = {}): RopeConfig => ({
   headDim,
