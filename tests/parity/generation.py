@@ -2,6 +2,7 @@
 
 Each case has a model, a prompt, the settings of `generate` and the ids it went on with (48, never stopped by an end
 token). `margin` is the smallest lead that a chosen token had over the next best one; none is near rounding error.
+Where tokens are drawn there is a `seed` in its place.
 """
 
 import torch
@@ -17,6 +18,8 @@ CASES = {
     "greedy with attention bias": ("qwen2", 1, {}),
     "repetition penalty": ("llama2", 10, dict(repetition_penalty=1.3)),
     "strong repetition penalty": ("qwen2", 14, dict(repetition_penalty=2.0)),
+    "drawn with all filters": ("llama2", 10, dict(temperature=0.9, top_k=40, top_p=0.8, repetition_penalty=1.2)),
+    "drawn from everything": ("qwen3", 10, dict(temperature=2.0, top_k=0, top_p=1.0)),
 }
 
 
@@ -24,8 +27,9 @@ def make() -> None:
     cases = []
     for seed, (name, (base, length, settings)) in enumerate(CASES.items()):
         prompt = random_ids(600 + seed, 1, length)
-        greedy = GenerationConfig(
-            do_sample=False,
+        draws = "temperature" in settings
+        config = GenerationConfig(
+            do_sample=draws,
             max_new_tokens=48,
             pad_token_id=0,
             eos_token_id=None,
@@ -34,11 +38,12 @@ def make() -> None:
             **settings,
         )
         model = load(base)
-        model.generation_config = greedy
+        model.generation_config = config
+        torch.manual_seed(seed)
         made = model.generate(input_ids=prompt, attention_mask=torch.ones_like(prompt))
         best = torch.stack(made.scores).topk(2).values
         margin = (best[..., 0] - best[..., 1]).min().item()
-        assert margin > 1e-3, f"{name}: a choice hangs on {margin}"
+        assert draws or margin > 1e-3, f"{name}: a choice hangs on {margin}"
         cases.append(
             dict(
                 name=name,
@@ -46,7 +51,7 @@ def make() -> None:
                 settings=settings,
                 prompt=prompt[0].tolist(),
                 continuation=made.sequences[0, length:].tolist(),
-                margin=margin,
+                **(dict(seed=seed) if draws else dict(margin=margin)),
             )
         )
     save_json("generation", cases)

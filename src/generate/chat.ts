@@ -1,0 +1,153 @@
+import type { Template } from "../../templates/mod.ts";
+import { chooseTemplate, encodePrompt, type Message, stopIds } from "../data/mod.ts";
+import { FtxError } from "../errors.ts";
+import type { CausalLm } from "../models/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { manualSeed } from "../tensor/mod.ts";
+import { Tokenizer } from "../tokenizer/mod.ts";
+import { loadWithAdapters } from "../weights/mod.ts";
+import { type Ending, generate, type GenerateOptions } from "./generate.ts";
+import { Past } from "./past.ts";
+import type { Sampling } from "./sampler.ts";
+import { TextStream } from "./text_stream.ts";
+
+/** How one answer is made. What is left out comes from the recipe. */
+export interface AnswerOptions extends Partial<Sampling>, Pick<GenerateOptions, "maxNewTokens" | "seed" | "signal"> {
+  /** System prompt; the recipe's, then the template's own, when left out. */
+  system?: string;
+  /** Tools that the model may call: JSON text of a list. */
+  tools?: string;
+  /** Gets each piece of the text as soon as it is sure. */
+  onText?: (piece: string) => void;
+}
+
+/** An answer and how it came about. */
+export interface Answer {
+  text: string;
+  /** Tokens of the question with all that stands before it, and how many of them had been read before. */
+  promptTokens: number;
+  cachedTokens: number;
+  /** Tokens of the answer. */
+  tokens: number;
+  ending: Ending;
+}
+
+/** What a chat is made of. */
+export interface ChatParts {
+  model: CausalLm;
+  tokenizer: Tokenizer;
+  template: Template;
+}
+
+/** How answers are drawn where a question does not say; `Recipe` has all of it. */
+export type ChatSettings =
+  & Sampling
+  & Pick<Recipe, "maxNewTokens" | "skipSpecialTokens">
+  & Partial<Pick<Recipe, "system">>;
+
+/**
+ * A model that answers, one question at a time; more wait for their turn. What it read for the last answer is kept, so
+ * that the next turn of the same conversation reads only what is new. Owns its model.
+ */
+export class Chat implements Disposable {
+  readonly model: CausalLm;
+  readonly tokenizer: Tokenizer;
+  readonly template: Template;
+  readonly #how: GenerateOptions;
+  readonly #settings: Pick<ChatSettings, "system" | "skipSpecialTokens">;
+  readonly #past = new Past();
+  #busy: Promise<unknown> = Promise.resolve();
+
+  constructor({ model, tokenizer, template }: ChatParts, settings: ChatSettings) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.template = template;
+    const { doSample, temperature, topK, topP, repetitionPenalty, maxNewTokens } = settings;
+    this.#how = { doSample, temperature, topK, topP, repetitionPenalty, maxNewTokens };
+    this.#settings = settings;
+  }
+
+  /** The text that answers a question, or the last message of a conversation. */
+  async answer(question: string | readonly Message[], options: AnswerOptions = {}): Promise<string> {
+    return (await this.reply(question, options)).text;
+  }
+
+  /** The same, with how the answer came about. */
+  async reply(question: string | readonly Message[], options: AnswerOptions = {}): Promise<Answer> {
+    const mine = this.#busy.then(() => this.#reply(question, options));
+    this.#busy = mine.catch(() => {});
+    return await mine;
+  }
+
+  async #reply(question: string | readonly Message[], options: AnswerOptions): Promise<Answer> {
+    const messages = typeof question === "string" ? [{ role: "user" as const, content: question }] : question;
+    checkTurns(messages);
+    const { system = this.#settings.system, tools, onText = () => {}, ...how } = withoutHoles(options);
+    const prompt = await encodePrompt(this.template, this.tokenizer, { system, tools, messages });
+    const cachedTokens = prompt.length - this.#past.goBackTo(prompt).length;
+    const stop = stopIds(this.template, this.tokenizer);
+    const ids = generate(this.model, prompt, { ...this.#how, ...how, stop, past: this.#past });
+    const stream = new TextStream(this.tokenizer, { skipSpecial: this.#settings.skipSpecialTokens });
+    let text = "", tokens = 0;
+    const say = (piece: string) => {
+      text += piece;
+      if (piece !== "") onText(piece);
+    };
+    for (;;) {
+      const next = await ids.next();
+      if (next.done) {
+        say(await stream.end());
+        return { text, promptTokens: prompt.length, cachedTokens, tokens, ending: next.value };
+      }
+      tokens++;
+      say(await stream.push(next.value));
+    }
+  }
+
+  /** Ends the model too. */
+  [Symbol.dispose]() {
+    this.#past[Symbol.dispose]();
+    this.model[Symbol.dispose]();
+  }
+}
+
+/**
+ * Loads what a recipe names: tokenizer, template, model with its adapters; and seeds the random numbers.
+ *
+ * @example
+ * ```ts
+ * using chat = await loadChat(makeRecipe({ modelNameOrPath: "examples/tiny" }));
+ * console.log(await chat.answer("How do I list images?"));
+ * ```
+ */
+export async function loadChat(
+  recipe: Recipe,
+  { onNote, onProgress }: { onNote?: (sentence: string) => void; onProgress?: (share: number) => void } = {},
+): Promise<Chat> {
+  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath!, recipe);
+  const template = chooseTemplate(recipe, tokenizer, { onWarning: onNote });
+  const model = await loadWithAdapters(recipe, { onNote, onProgress });
+  manualSeed(recipe.seed);
+  return new Chat({ model, tokenizer, template }, recipe);
+}
+
+function checkTurns(messages: readonly Message[]) {
+  const wrong = messages.findIndex(({ role }, i) =>
+    (i % 2 === 0 ? ["user", "observation"] : ["assistant", "function"]).includes(role) === false
+  );
+  if (wrong >= 0) {
+    throw new FtxError(
+      `Cannot answer: message ${wrong + 1} is of "${messages[wrong].role}"; questions (user, observation) and ` +
+        "answers (assistant, function) must alternate, a question first",
+    );
+  }
+  if (messages.length % 2 === 1) return;
+  throw new FtxError(
+    `Cannot answer: ${messages.length ? "the last message is an answer" : "there is no message"}; end with a question`,
+  );
+}
+
+/** Options that are undefined are left out: they must not hide the recipe's. */
+function withoutHoles(options: AnswerOptions): AnswerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,44 @@
+import { type CausalLm, KvCache } from "../models/mod.ts";
+import { from, scope, type Tensor } from "../tensor/mod.ts";
+
+/** What a model has read of one text: its ids, with their keys and values. Whoever makes it disposes it. */
+export class Past implements Disposable {
+  readonly #cache = new KvCache();
+  #ids: number[] = [];
+
+  /** Ids that were read. */
+  get length(): number {
+    return this.#ids.length;
+  }
+
+  /**
+   * Forgets everything that `prompt` does not begin with, and gives the ids still to be read: at least one, because the
+   * logits of the last token are needed.
+   */
+  goBackTo(prompt: readonly number[]): number[] {
+    let common = 0;
+    while (common < prompt.length - 1 && prompt[common] === this.#ids[common]) common++;
+    this.#ids.length = Math.min(common, this.#ids.length);
+    return prompt.slice(this.#ids.length);
+  }
+
+  /** Reads more ids. Gives the logits of the last one [V], in the scope around. */
+  read(model: CausalLm, ids: readonly number[]): Tensor {
+    const start = this.#ids.length, { device } = model.placement;
+    this.#cache.cut(start); // also what a failed pass left in some layers
+    const logits = scope(() =>
+      model.next(
+        from(Int32Array.from(ids), [ids.length], device),
+        from(Int32Array.from(ids, (_, i) => start + i), [ids.length], device),
+        this.#cache,
+      )
+    );
+    for (const id of ids) this.#ids.push(id);
+    return logits;
+  }
+
+  [Symbol.dispose]() {
+    this.#cache[Symbol.dispose]();
+    this.#ids = [];
+  }
+}
