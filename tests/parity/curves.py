@@ -20,6 +20,7 @@ from adapters import LINEAR, save_adapter
 from peers import FIXTURES, VOCABULARY, load, save_json
 
 STEPS = 30
+STEP = ("loss", "learning_rate", "grad_norm")
 SHARED = dict(
     max_steps=STEPS,
     per_device_train_batch_size=2,
@@ -58,7 +59,8 @@ def make() -> None:
     rows = dict(train=make_rows(21, seed=700), eval=make_rows(7, seed=701))
     save_json("curves/rows", rows)
     torch.manual_seed(702)
-    save_adapter(get_peft_model(load("llama2"), LoraConfig(task_type="CAUSAL_LM", **LORA)), "curves/lora_start", "llama2")
+    start = get_peft_model(load("llama2"), LoraConfig(task_type="CAUSAL_LM", **LORA))
+    save_adapter(start, "curves/lora_start", "llama2")
     for name, (kind, settings, dtype) in RUNS.items():
         save_json(f"curves/{name}", run(rows, kind, settings, dtype))
 
@@ -107,7 +109,7 @@ def run(rows: dict, kind: str, settings: dict, dtype: torch.dtype) -> dict:
         dtype=str(dtype).removeprefix("torch."),
         settings=SHARED | settings,
         order=order[:taken],  # the loader reads ahead; what it read beyond the last step was not used
-        steps=[{key: entry[key] for key in ("loss", "learning_rate", "grad_norm")} for entry in history if "loss" in entry],
+        steps=[{name: entry[name] for name in STEP} for entry in history if "loss" in entry],
         evals=[dict(step=entry["step"], eval_loss=entry["eval_loss"]) for entry in history if "eval_loss" in entry],
         weights={
             plain(name): dict(norm=norm(weight), moved=norm(weight.double() - start[name].double()))

@@ -51,7 +51,9 @@ MODELS: dict[str, PreTrainedModel] = {
             rope_parameters=LLAMA3_ROPE | dict(rope_theta=500000.0),
         )
     ),
-    "llama_bias": LlamaForCausalLM(LlamaConfig(**SMALL | dict(num_hidden_layers=1), attention_bias=True, mlp_bias=True)),
+    "llama_bias": LlamaForCausalLM(
+        LlamaConfig(**SMALL | dict(num_hidden_layers=1), attention_bias=True, mlp_bias=True)
+    ),
     "mistral": MistralForCausalLM(MistralConfig(**SMALL, sliding_window=12, head_dim=16, rms_norm_eps=1e-5)),
     "qwen2": Qwen2ForCausalLM(Qwen2Config(**SMALL, tie_word_embeddings=True, rms_norm_eps=1e-6)),
     "qwen3": Qwen3ForCausalLM(Qwen3Config(**SMALL, head_dim=16, rms_norm_eps=1e-6)),
