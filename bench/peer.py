@@ -6,8 +6,10 @@
 where bf16 is asked for, everything else as it comes. For LoRA that means bf16 weights with fp32 adapters under
 autocast, for full training fp32 weights under autocast.
 
-`--mode equalised` turns every switch that helps on a CPU: products in oneDNN (`set_float32_matmul_precision("medium")`),
-pages that malloc keeps, no logging, no pinning, and the fastest of the losses below. Each can be set by itself too.
+`--mode equalised` turns every switch that was found to help on a CPU: fp32 products in oneDNN
+(`set_float32_matmul_precision("medium")`), jemalloc or a glibc that keeps its pages, torch.compile for bf16 where all
+rows are equally long, packs row by row, no logging, no pinning. Fused AdamW is the default already. Each switch can be
+set by itself too. torch.compile works in the first three or four steps: `--warmup` must cover them.
 
 Both take rows in the file's order, two a batch, and wrap around. Rows of several documents are laid end to end with
 restarting positions, from which transformers makes a mask that keeps documents apart. Tokens are counted without
@@ -16,6 +18,7 @@ loaded.
 """
 
 import argparse
+import ctypes.util
 import json
 import os
 import sys
@@ -24,8 +27,6 @@ import time
 from pathlib import Path
 
 Rows = list[dict]  # of a data file: {"documents": [{"input_ids", "labels"}]}
-
-KEPT_PAGES = dict(MALLOC_MMAP_THRESHOLD_="4294967296", MALLOC_TRIM_THRESHOLD_="8589934592", MALLOC_TOP_PAD_="268435456")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -43,35 +44,54 @@ def read_arguments() -> argparse.Namespace:
     read.add_argument("--learning-rate", type=float, default=1e-4)
     switch = read.add_argument_group("single switches; the mode decides where they are not given")
     switch.add_argument("--precision", choices=["highest", "high", "medium"], help="torch's fp32 matmul precision")
-    switch.add_argument("--loss", choices=["trainer", "trl", "torch"], help="trl, torch: in chunks, see `head_loss`")
-    switch.add_argument("--malloc", choices=["plain", "kept"], help="kept: freed pages stay with the process")
+    switch.add_argument("--loss", choices=["trainer", "trl"], help="trl: its fused head, which never holds all logits")
+    switch.add_argument("--malloc", choices=["plain", "kept", "jemalloc"], help="the last two keep freed pages")
     switch.add_argument("--autocast", choices=["yes", "no"], help="TrainingArguments(bf16=...)")
     switch.add_argument("--adapter-dtype", choices=["fp32", "bf16"], help="PEFT's autocast_adapter_dtype")
     switch.add_argument("--pack", choices=["flat", "rows"], help="a batch of packs as one row, or row by row")
-    switch.add_argument("--compile", action="store_true", help="TrainingArguments(torch_compile=True)")
+    switch.add_argument("--compile", choices=["yes", "no"], help="TrainingArguments(torch_compile=...)")
     read.add_argument("--json", help="file to write instead of printing")
     args = read.parse_args()
 
     equal = args.mode == "equalised"
     args.precision = args.precision or ("medium" if equal else "highest")
-    args.loss = args.loss or "trainer"
-    args.malloc = args.malloc or ("kept" if equal else "plain")
+    args.loss = args.loss or "trainer"  # TRL's costs more on a CPU: it works in fp32 and on every position
+    args.malloc = args.malloc or ("plain" if not equal else "jemalloc" if jemalloc() else "kept")
     args.pack = args.pack or ("rows" if equal else "flat")
-    args.autocast = args.autocast or ("yes" if args.dtype == "bf16" else "no")
+    # A bf16 LoRA model needs no autocast; without it the adapters' small products are in fp32, which costs no time.
+    args.autocast = args.autocast or ("yes" if args.dtype == "bf16" and not (equal and args.method == "lora") else "no")
     args.adapter_dtype = args.adapter_dtype or "fp32"
     return args
 
 
 def main() -> None:
     args = read_arguments()
-    if args.malloc == "kept" and os.environ.get("MALLOC_TOP_PAD_") is None:  # glibc reads these when a process starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEPT_PAGES)
+    wanted = allocator(args.malloc)
+    if any(os.environ.get(name) != value for name, value in wanted.items()):  # read only when a process starts
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | wanted)
     os.environ.update(OMP_NUM_THREADS=str(args.threads), HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     result = json.dumps(measure(args))
     if args.json:
         Path(args.json).write_text(result + "\n")
     else:
         print(result)
+
+
+def allocator(kind: str) -> dict[str, str]:
+    """The environment in which a process keeps the pages that it frees."""
+    if kind == "kept":  # glibc: nothing is mapped by itself, nothing is trimmed
+        return dict(
+            MALLOC_MMAP_THRESHOLD_=str(4 << 30), MALLOC_TRIM_THRESHOLD_=str(8 << 30), MALLOC_TOP_PAD_=str(256 << 20)
+        )
+    if kind == "jemalloc":
+        library = jemalloc() or sys.exit("Cannot use jemalloc: it is not found; name its file in the variable JEMALLOC")
+        return dict(LD_PRELOAD=library, MALLOC_CONF="dirty_decay_ms:-1,muzzy_decay_ms:-1")
+    return {}
+
+
+def jemalloc() -> str | None:
+    """The library, as the variable JEMALLOC names it or as the system has it (Debian: libjemalloc2)."""
+    return os.environ.get("JEMALLOC") or ctypes.util.find_library("jemalloc")
 
 
 def measure(args: argparse.Namespace) -> dict:
@@ -88,20 +108,21 @@ def measure(args: argparse.Namespace) -> dict:
     torch.set_float32_matmul_precision(args.precision)
 
     rows: Rows = json.loads(Path(args.data).read_text())["rows"]
-    ends: list[float] = []
+    if args.compile is None:  # fp32 gains nothing by it, and every new shape is compiled anew
+        gains = args.mode == "equalised" and args.dtype == "bf16" and len({length_of(row) for row in rows}) == 1
+        args.compile = "yes" if gains else "no"
+    ends: list[tuple[float, float]] = []
     losses: list[torch.Tensor] = []
     with tempfile.TemporaryDirectory() as folder:
         trainer = make_trainer(args, rows, folder, ends, losses)
         loaded = memory("VmRSS")
         reset_peak()
-        cpu = time.process_time()
         trainer.train()
-        cpu = time.process_time() - cpu
 
     batches = [rows[n : n + args.batch] for n in range(0, len(rows), args.batch)]
     measured = [batches[step % len(batches)] for step in range(args.warmup, args.warmup + args.steps)]
-    seconds = [end - start for start, end in zip(ends[args.warmup :], ends[args.warmup + 1 :])]
-    tokens = sum(len(document["input_ids"]) for batch in measured for row in batch for document in row["documents"])
+    seconds, cpu = zip(*((b[0] - a[0], b[1] - a[1]) for a, b in zip(ends[args.warmup :], ends[args.warmup + 1 :])))
+    tokens = sum(length_of(row) for batch in measured for row in batch)
     return dict(
         **{name: value for name, value in vars(args).items() if name != "json"},
         versions={part.__name__: part.__version__ for part in (torch, transformers, peft, accelerate)},
@@ -110,23 +131,28 @@ def measure(args: argparse.Namespace) -> dict:
         median_step_seconds=sorted(seconds)[len(seconds) // 2],
         step_seconds=[round(s, 5) for s in seconds],
         losses=[loss.item() for loss in losses],
+        warmup_seconds=ends[args.warmup][0] - ends[0][0],
         peak_bytes=memory("VmHWM"),
         loaded_bytes=loaded,
-        cpu_seconds=cpu,
+        median_step_cpu_seconds=sorted(cpu)[len(cpu) // 2],
         import_seconds=imported,
     )
 
 
-def make_trainer(args: argparse.Namespace, rows: Rows, folder: str, ends: list[float], losses: list):
-    """A Trainer that notes when each step ended (the first entry: when training began) and its loss."""
+def length_of(row: dict) -> int:
+    return sum(len(document["input_ids"]) for document in row["documents"])
+
+
+def make_trainer(args: argparse.Namespace, rows: Rows, folder: str, ends: list[tuple[float, float]], losses: list):
+    """A Trainer that notes when each step ended, on the clock and in processor time, and its loss. The first entry of
+    `ends` is when training began."""
     from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
     class Clock(TrainerCallback):
         def on_train_begin(self, *_, **__):
-            ends.append(time.perf_counter())
+            ends.append((time.perf_counter(), time.process_time()))
 
-        def on_step_end(self, *_, **__):
-            ends.append(time.perf_counter())
+        on_step_end = on_train_begin
 
     class Noted(Trainer):
         def training_step(self, *inputs, **options):
@@ -136,7 +162,7 @@ def make_trainer(args: argparse.Namespace, rows: Rows, folder: str, ends: list[f
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
             if args.loss == "trainer":
                 return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            return head_loss(args.loss, model, inputs) / num_items_in_batch
+            return -model(**inputs, fused_lm_head=True).log_probs.sum() / num_items_in_batch
 
     equal = args.mode == "equalised"
     trainer = Noted(
@@ -148,7 +174,7 @@ def make_trainer(args: argparse.Namespace, rows: Rows, folder: str, ends: list[f
             learning_rate=args.learning_rate,
             lr_scheduler_type="constant",
             bf16=args.autocast == "yes",
-            torch_compile=args.compile,
+            torch_compile=args.compile == "yes",
             train_sampling_strategy="sequential",
             save_strategy="no",
             report_to="none",
@@ -184,27 +210,6 @@ def prepare_model(args: argparse.Namespace):
     torch.manual_seed(0)
     config = LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=16, target_modules="all-linear")
     return get_peft_model(model, config, autocast_adapter_dtype=upcast)
-
-
-def head_loss(kind: str, model, inputs: dict):
-    """The summed loss without all logits: by TRL's fused head (all rows on a CPU), or by torch's chunked
-    `linear_cross_entropy` over the learned rows (no trainer offers that one; it is here to know what it would bring)."""
-    import torch
-
-    labels = inputs.pop("labels")
-    if kind == "trl":
-        return -model(**inputs, labels=labels, fused_lm_head=True).log_probs.sum()
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden = causal.model(**inputs).last_hidden_state[:, :-1]
-    learned = labels[:, 1:] != -100
-    compute = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else hidden.dtype
-    return torch.nn.functional.linear_cross_entropy(
-        hidden[learned].to(compute),
-        causal.lm_head.weight.to(compute),
-        labels[:, 1:][learned],
-        reduction="sum",
-        options=torch.nn.LinearCrossEntropyOptions(),
-    )
 
 
 def collate(rows: Rows, pack: str) -> dict:
