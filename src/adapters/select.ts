@@ -4,7 +4,7 @@ import { freeze } from "./attach.ts";
 
 /** The settings of `finetuning_type: freeze`. */
 export interface FreezeSettings {
-  /** Blocks that train: the last n, or the first n if negative. */
+  /** Blocks that train: the last n, or the first n if negative; 0: none, only modules outside them. */
   freezeTrainableLayers: number;
   /** Names of modules inside those blocks, or "all". */
   freezeTrainableModules: readonly string[];
@@ -21,7 +21,7 @@ export function trainAll(model: CausalLm) {
 export function trainSome(model: CausalLm, settings: FreezeSettings) {
   const { freezeTrainableLayers: n, freezeTrainableModules: inside, freezeExtraModules: outside } = settings;
   const L = model.blocks.length;
-  if (n === 0 || Math.abs(n) > L) {
+  if (Math.abs(n) > L || (n === 0 && outside.length === 0)) {
     throw new RecipeError(
       `Cannot use freeze_trainable_layers = ${n}: the model has ${L} blocks; choose 1 to ${L}, or -1 to -${L} for the first ones`,
     );
@@ -38,10 +38,11 @@ export function trainSome(model: CausalLm, settings: FreezeSettings) {
     if (block && !chosen.has(Number(block[1]))) continue;
     if (named.length || (block && inside.includes("all"))) p.requiresGrad();
   }
-  if (unused.size) {
-    const key = inside.includes([...unused][0]) ? "freeze_trainable_modules" : "freeze_extra_modules";
+  for (const [key, names] of [["freeze_trainable_modules", inside], ["freeze_extra_modules", outside]] as const) {
+    const unknown = names.filter((name) => unused.has(name));
+    if (unknown.length === 0) continue;
     throw new RecipeError(
-      `Cannot use ${key} = "${[...unused].join(",")}": no parameter has that name; inside a block there are ${
+      `Cannot use ${key} = "${unknown.join(",")}": no parameter has that name; inside a block there are ${
         partsOf(model, true)
       }, outside ${partsOf(model, false)}`,
     );

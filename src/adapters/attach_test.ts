@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { build, type CausalLm, type HiddenOptions, initialise, modelConfig } from "../models/mod.ts";
+import { layoutOf } from "../nn/mod.ts";
+import { from, live, manualSeed, noGrad, scope } from "../tensor/mod.ts";
+import { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, trainAll, trainModules } from "./mod.ts";
+
+const T = 12, ids = Int32Array.from({ length: T }, (_, i) => i * 3 % 20), positions = ids.map((_, i) => i);
+const options = { rank: 2, alpha: 4 };
+
+/** Three small blocks of random weights. */
+function model(): CausalLm {
+  const config = modelConfig({
+    architectures: ["Qwen2ForCausalLM"], // with biases in q, k and v, and none elsewhere
+    vocab_size: 20,
+    hidden_size: 16,
+    intermediate_size: 24,
+    num_hidden_layers: 3,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    initializer_range: 0.3,
+  });
+  const made = build(config, { dtype: "f32", device: "cpu" });
+  manualSeed(6);
+  initialise(made);
+  return made;
+}
+
+/** Puts branches of random values on these layers. */
+function adapt(lm: CausalLm, paths: Iterable<string>, dropout = 0) {
+  const layers = attachLora(lm, new Map(Array.from(paths, (path) => [path, { ...options, dropout }])));
+  scope(() => noGrad(() => layers.forEach((l) => (l.initialise(), l.loraB.normal_(0, 0.3)))));
+  return layers;
+}
+
+const layout = () => layoutOf(positions, Int32Array.of(0, T), "cpu");
+const logits = (lm: CausalLm) => scope(() => [...noGrad(() => lm.call(from(ids), layout())).toArray()]);
+const inBlocks = (lm: CausalLm) => [...projections(lm).keys()].filter((path) => path.includes("layers."));
+
+/** Gradients of the sum of squared hidden states, by name. */
+function gradients(lm: CausalLm, how: HiddenOptions): Map<string, number[]> {
+  manualSeed(8);
+  return scope(() => {
+    const { hidden, finish } = lm.hidden(from(ids), layout(), { training: true, ...how });
+    hidden.mul(hidden).sum().backward();
+    finish();
+    const found = new Map<string, number[]>();
+    for (const [name, p] of lm.parameters()) {
+      if (p.grad) found.set(name, [...p.grad.toArray()]);
+      p.grad = null;
+    }
+    return found;
+  });
+}
+
+Deno.test("projections() finds every linear layer, once, also below its branch", () => {
+  using lm = model();
+  const names = ["q", "k", "v", "o", "gate", "up", "down"].map((n) => `${n}_proj`);
+  const paths = [...projections(lm).keys()];
+  assert.equal(paths.length, 3 * names.length + 1);
+  assert.deepEqual(paths.filter((p) => p.startsWith("model.layers.1.")).map((p) => p.split(".").at(-1)), names);
+  adapt(lm, [paths[0]]);
+  assert.deepEqual([...projections(lm).keys()], paths);
+});
+
+Deno.test("attachLora() freezes the model, and names its branches as PEFT", () => {
+  const before = live();
+  const lm = model();
+  trainAll(lm);
+  adapt(lm, ["model.layers.0.self_attn.q_proj", "lm_head"]);
+  assert.deepEqual([...lm.parameters()].filter(([, p]) => p.wantsGrad).map(([name, p]) => `${name} ${p.shape}`), [
+    "model.layers.0.self_attn.q_proj.lora_A.weight 2,16",
+    "model.layers.0.self_attn.q_proj.lora_B.weight 16,2",
+    "lm_head.lora_A.weight 2,16",
+    "lm_head.lora_B.weight 20,2",
+  ]);
+  assert.deepEqual([...loraLayers(lm).keys()], ["model.layers.0.self_attn.q_proj", "lm_head"]);
+  freeze(lm);
+  assert.ok([...lm.parameters()].every(([, p]) => !p.wantsGrad));
+  lm[Symbol.dispose]();
+  assert.equal(live(), before);
+});
+
+Deno.test("attachLora() refuses a layer that the model has not", () => {
+  using lm = model();
+  assert.throws(() => attachLora(lm, new Map([["model.layers.3.mlp.up_proj", options]])), {
+    name: "CheckpointError",
+    message: 'Cannot put an adapter on "model.layers.3.mlp.up_proj": the model has no linear layer of that name; ' +
+      "is it the adapter's base model?",
+  });
+});
+
+Deno.test("mergeLora() keeps what the model computes, and leaves no branch", () => {
+  const before = live();
+  const lm = model(), names = [...lm.parameters()].map(([name]) => name), base = logits(lm);
+  adapt(lm, [...projections(lm).keys()]);
+  const adapted = logits(lm);
+  mergeLora(lm);
+  const merged = logits(lm), most = Math.max(...adapted.map(Math.abs));
+  merged.forEach((l, i) => assert.ok(Math.abs(l - adapted[i]) < 1e-5 * most));
+  assert.notDeepEqual(merged, base);
+  assert.deepEqual([...lm.parameters()].map(([name]) => name), names);
+  lm[Symbol.dispose]();
+  assert.equal(live(), before);
+});
+
+Deno.test("a branch on a merged layer changes it again", () => {
+  const before = live();
+  const lm = model(), path = "model.layers.1.mlp.up_proj";
+  adapt(lm, [path]);
+  const one = logits(lm);
+  mergeLora(lm);
+  adapt(lm, [path]);
+  assert.notDeepEqual(logits(lm), one);
+  lm[Symbol.dispose]();
+  assert.equal(live(), before);
+});
+
+for (const dropout of [0, 0.4]) {
+  Deno.test(`checkpointing gives the branches bit for bit the same gradients, dropout ${dropout}`, () => {
+    const before = live();
+    const lm = model();
+    adapt(lm, inBlocks(lm), dropout);
+    trainModules(lm, ["embed_tokens"]);
+    setTraining(lm, true);
+    const plain = gradients(lm, {}), checked = gradients(lm, { checkpointing: true });
+    assert.equal(plain.size, 1 + 2 * 21);
+    assert.deepEqual(checked, plain);
+    setTraining(lm, false);
+    const still = gradients(lm, {});
+    if (dropout) assert.notDeepEqual(still, plain);
+    else assert.deepEqual(still, plain);
+    lm[Symbol.dispose]();
+    assert.equal(live(), before);
+  });
+}
