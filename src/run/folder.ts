@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { CheckpointError, RecipeError, StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, type Checkpoint, listCheckpoints, newestCheckpoint } from "./checkpoint.ts";
 import { replaceFile } from "./durable.ts";
@@ -26,13 +27,19 @@ export interface Run extends Disposable {
   readonly resume?: Checkpoint;
   /** Sentences to show before training: what is resumed, which checkpoints are broken. */
   readonly notes: string[];
+  /**
+   * Makes the folder this run's: sets aside the checkpoints that it does not continue and writes `run.yaml`, the resolved
+   * recipe. Before that nothing in it has changed, so a run whose model turns out to be broken spoils no earlier one.
+   */
+  begin(recipe: string): Promise<void>;
 }
 
 // Weights beside no checkpoint: a finished run, or somebody's model.
 const WEIGHTS = ["adapter_model.safetensors", "model.safetensors", "model.safetensors.index.json"];
 
 /**
- * Creates or opens a run's folder, locks it, clears what killed saves left, decides where to go on, writes `run.yaml`.
+ * Creates or opens a run's folder, locks it, clears what killed saves left, decides where to go on. The caller loads what
+ * it needs and then calls `begin`; a folder created for a run that never began is removed again.
  *
  * Where a run goes on:
  *
@@ -44,26 +51,52 @@ const WEIGHTS = ["adapter_model.safetensors", "model.safetensors", "model.safete
  * | weights, no checkpoint | start, and say so | refuse (as LLaMA-Factory) | start |
  *
  * Checkpoints that the run does not continue (all at `overwrite_output_dir`, later or broken ones at a resume) are moved into
- * `.replaced-…` and deleted after the run's first own save: until then nothing is lost.
- *
- * @param text the resolved recipe as YAML
+ * `.replaced-…` by `begin`, and deleted after the run's first own save: until then nothing is lost.
  */
-export async function openRun(settings: RunSettings, text: string): Promise<Run> {
+export async function openRun(settings: RunSettings): Promise<Run> {
   const folder = settings.outputDir;
+  const made = missingAbove(folder);
   await create(folder);
   refuseOwnModel(settings);
   const lock = RunLock.take(folder);
+  let begun = false;
+  const close = () => {
+    if (!begun) removeEmpty(made);
+    lock[Symbol.dispose]();
+  };
   try {
     await removeStale(folder);
     const notes: string[] = [];
     const resume = await choose(settings, notes);
-    await replaceAfter(folder, resume?.step ?? -1);
-    await replaceFile(`${folder}/run.yaml`, text);
     const id = resume?.manifest.run ?? crypto.randomUUID();
-    return { folder, id, resume, notes, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+    const begin = async (recipe: string) => {
+      begun = true;
+      await replaceAfter(folder, resume?.step ?? -1);
+      await replaceFile(`${folder}/run.yaml`, recipe);
+    };
+    return { folder, id, resume, notes, begin, [Symbol.dispose]: close };
   } catch (error) {
-    lock[Symbol.dispose]();
+    close();
     throw error;
+  }
+}
+
+/** The folder and those above it that are not there yet, the innermost first. */
+function missingAbove(folder: string): string[] {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.push(path);
+  return missing;
+}
+
+/** Removes folders that this run made and left empty but for its lock. */
+function removeEmpty(folders: string[]): void {
+  try {
+    for (const [i, folder] of folders.entries()) {
+      if (i === 0) Deno.removeSync(`${folder}/.lock`);
+      Deno.removeSync(folder);
+    }
+  } catch {
+    // somebody else has put a file there, or it is gone already
   }
 }
 

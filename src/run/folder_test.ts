@@ -16,7 +16,8 @@ const save = (folder: string, step: number) =>
 
 /** Opens the run, and gives what it decided, with the folder's path shortened. */
 async function open(folder: string, settings: Omit<RunSettings, "outputDir"> = {}) {
-  using run = await openRun({ outputDir: folder, ...settings }, "stage: sft\n");
+  using run = await openRun({ outputDir: folder, ...settings });
+  await run.begin("stage: sft\n");
   return { step: run.resume?.step, id: run.id, notes: run.notes.map((note) => note.replaceAll(folder, "out")) };
 }
 
@@ -142,6 +143,20 @@ Deno.test("openRun() refuses a file, the model's own folder, and a folder that c
     );
     return true;
   });
+});
+
+Deno.test("openRun() changes nothing in a folder, and leaves none behind, before the run begins", async () => {
+  using folder = temporaryFolder();
+  for (const step of [5, 10]) await save(folder.path, step);
+  for (const settings of [{ overwriteOutputDir: true }, { resumeFromCheckpoint: `${folder.path}/checkpoint-5` }]) {
+    using _run = await openRun({ outputDir: folder.path, ...settings });
+    assert.deepEqual(await steps(folder.path), [10, 5]);
+    assert(![...Deno.readDirSync(folder.path)].some(({ name }) => name === "run.yaml"));
+  }
+  (await openRun({ outputDir: `${folder.path}/runs/new` }))[Symbol.dispose]();
+  assert.throws(() => Deno.statSync(`${folder.path}/runs`), Deno.errors.NotFound);
+  (await openRun({ outputDir: folder.path, overwriteOutputDir: true }))[Symbol.dispose]();
+  assert.deepEqual(await steps(folder.path), [10, 5]);
 });
 
 Deno.test("openRun() frees the folder when it refuses", async () => {

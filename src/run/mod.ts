@@ -2,6 +2,7 @@
 export { type Checkpoint, listCheckpoints, newestCheckpoint, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
 export { hashFile, replaceFile, writeDurably, type Written } from "./durable.ts";
 export { openRun, type Run, type RunSettings } from "./folder.ts";
+export { reviveNumber } from "./json_numbers.ts";
 export { RunLock } from "./lock.ts";
 export { type Facts, type Manifest, verify } from "./manifest.ts";
 export { prune } from "./prune.ts";

@@ -8,13 +8,15 @@ const ECHO = 300; // milliseconds in which a second SIGINT is the same key: npx 
  *
  * | signal | what happens |
  * | --- | --- |
- * | SIGINT, SIGTERM, SIGHUP | `stopRequested`: finish the step, save, exit with `exitCode` |
+ * | SIGINT, SIGTERM, SIGHUP | `stopRequested`: finish the step, save, exit with `exitCode`; at once while `atOnce` |
  * | SIGINT again | exit at once with 130, nothing saved |
  * | SIGUSR1 | `takeSaveRequest()`: save now and go on |
  * | SIGPIPE | nothing: a closed terminal does not stop training |
  * | SIGXFSZ | nothing: the write that was too large fails with an error |
  */
 export class Signals implements Disposable {
+  /** True while ending the process loses nothing, because nothing was done yet or everything is saved. */
+  atOnce = false;
   #stop?: Deno.Signal;
   #stoppedAt = 0;
   #save = false;
@@ -28,6 +30,10 @@ export class Signals implements Disposable {
       }
       if (this.#stop) return;
       this.#stop = signal;
+      if (this.atOnce) {
+        say(`${signal}: stopping at once; nothing is lost`);
+        exit(this.exitCode!);
+      }
       this.#stoppedAt = performance.now();
       say(`${signal}: finishing this step and saving` + (signal === "SIGINT" ? "; once more to stop at once" : ""));
     };
