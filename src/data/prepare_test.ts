@@ -197,7 +197,7 @@ Deno.test("prepare() warns about rows that it leaves out", async () => {
   });
   assert.deepEqual([train.rows, tallies["some.jsonl"].dropped], [2, 1]);
   assert.deepEqual(warnings, [
-    `1 of 3 rows in dataset "some.jsonl" cannot be used and are left out (${
+    `1 of 3 rows in dataset "some.jsonl" cannot be used and is left out (${
       join(folder, "some.jsonl")
     }:2: its output is empty)`,
   ]);
@@ -207,7 +207,7 @@ Deno.test("prepare() warns about rows that it leaves out", async () => {
 const WRONG: [name: string, content: string, changes: Partial<DataSettings>, sentence: RegExp][] = [
   ["empty.jsonl", "", {}, /^Cannot use dataset "empty.jsonl": it is empty; give it at least one example$/],
   ["list.json", "[]", {}, /^Cannot use dataset "list.json": it is empty/],
-  ["none.jsonl", "{\n", {}, /none of its 1 row can be used \(.*none.jsonl:1: it is not JSON\); mend the data$/],
+  ["none.jsonl", "{\n", {}, /: its only row cannot be used \(.*none.jsonl:1: it is not JSON\); mend the data$/],
   [
     "most.jsonl",
     '{"instruction": "a", "output": "b"}\n{}\n{}\n',
@@ -218,7 +218,7 @@ const WRONG: [name: string, content: string, changes: Partial<DataSettings>, sen
     "long.jsonl",
     '{"instruction": "a", "output": "b"}\n',
     { cutoffLen: 3 },
-    /none of its 1 row can be used \(.*long.jsonl:1: cutoff_len has no room for its question and answer\); raise cutoff_len$/,
+    /: its only row cannot be used \(.*long.jsonl:1: cutoff_len has no room for its question and answer\); raise cutoff_len$/,
   ],
 ];
 

@@ -43,6 +43,15 @@ export class EncodedSet {
     return this.#learned ??= this.#sum((d) => learnedOf(this.#documents, d));
   }
 
+  /** The highest token id in all rows; -1 where there is none. */
+  get highestId(): number {
+    let highest = -1;
+    for (const d of this.#members) {
+      for (const id of this.document(d).ids) if (id > highest) highest = id;
+    }
+    return highest;
+  }
+
   /** Length of a row in tokens. */
   lengthOf(row: number): number {
     let length = 0;

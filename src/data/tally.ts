@@ -32,23 +32,12 @@ export function judge(tally: Tally, name: string): string | undefined {
   if (tally.firstDropped === undefined) return undefined;
   const { place, why } = tally.firstDropped;
   const first = `${place}: ${why}`;
-  if (tally.dropped === tally.rows) {
-    throw new DataError(
-      `Cannot use dataset "${name}": none of its ${rows(tally.rows)} can be used (${first})${remedy(why)}`,
-    );
-  }
-  if (tally.dropped * 2 > tally.rows) {
-    throw new DataError(
-      `Cannot use dataset "${name}": ${tally.dropped} of its ${rows(tally.rows)} cannot be used (${first})${
-        remedy(why)
-      }`,
-    );
-  }
-  return `${tally.dropped} of ${rows(tally.rows)} in dataset "${name}" cannot be used and are left out (${first})`;
-}
-
-function rows(count: number): string {
-  return count === 1 ? "1 row" : `${count} rows`;
+  const unusable = (what: string) => new DataError(`Cannot use dataset "${name}": ${what} (${first})${remedy(why)}`);
+  if (tally.rows === 1) throw unusable("its only row cannot be used");
+  if (tally.dropped === tally.rows) throw unusable(`none of its ${tally.rows} rows can be used`);
+  if (tally.dropped * 2 > tally.rows) throw unusable(`${tally.dropped} of its ${tally.rows} rows cannot be used`);
+  const left = tally.dropped === 1 ? "cannot be used and is left out" : "cannot be used and are left out";
+  return `${tally.dropped} of ${tally.rows} rows in dataset "${name}" ${left} (${first})`;
 }
 
 function remedy(why: string): string {

@@ -106,6 +106,7 @@ export function modelConfig(raw: Record<string, unknown>, file = "config.json"):
     throw fields.error(
       "quantization_config",
       `says the weights are quantised (${method ?? "unknown method"}), which ftx does not read yet`,
+      "give the model that it was made from",
     );
   }
 
@@ -158,7 +159,8 @@ function familyOf(fields: Fields, notes: string[]): { architectures: string[]; f
     const key = architectures.length || !type ? "architectures" : "model_type";
     const code = auto ? ", and code that comes with a model (auto_map) is never executed" : "";
     if (!architectures.length && !type) throw fields.error(key, "is missing, so the kind of model is unknown");
-    throw fields.error(key, `is not one that ftx computes (${Object.keys(ARCHITECTURES).join(", ")})${code}`);
+    const ours = Object.keys(ARCHITECTURES).join(", ");
+    throw fields.error(key, `is not one that ftx computes${code}`, `choose a model of these: ${ours}`);
   }
   const family = known ? ARCHITECTURES[known] : type as Family;
   if (type && type !== family) throw fields.error("model_type", `contradicts architectures = ["${known}"]`);

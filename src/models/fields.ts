@@ -21,9 +21,9 @@ export class Fields {
   ) {}
 
   /** The error for `key`: `what` is said of the value ("must be a whole number of at least 1"). */
-  error(key: string, what: string): CheckpointError {
+  error(key: string, what: string, remedy = this.remedy): CheckpointError {
     const value = this.has(key) ? ` = ${shown(this.values[key])}` : "";
-    return new CheckpointError(`Cannot use "${this.file}": ${this.prefix}${key}${value} ${what}; ${this.remedy}`);
+    return new CheckpointError(`Cannot use "${this.file}": ${this.prefix}${key}${value} ${what}; ${remedy}`);
   }
 
   /** Whether `key` is there and not `null`. */

@@ -26,7 +26,7 @@ export async function readFile(
     text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
   } catch (error) {
     if (error instanceof RecipeError) throw error;
-    if (error instanceof Deno.errors.NotFound) throw refuse("there is no such file");
+    if (error instanceof Deno.errors.NotFound) throw refuse("there is no such file; check its path");
     if (error instanceof TypeError) throw refuse("it is not UTF-8 text");
     throw refuse((error as Error).message);
   }

@@ -1,13 +1,16 @@
-import { chooseTemplate, drawExample, prepare, type Prepared } from "../data/mod.ts";
-import { DataError } from "../errors.ts";
+import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared } from "../data/mod.ts";
+import { CheckpointError, DataError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { standard } from "../report/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
-/** A run's tokenizer and its encoded data; shows the first example, what is learned in colour. */
+/**
+ * A run's tokenizer and its encoded data; shows the first example, what is learned in colour. `vocabSize`: rows of the
+ * model's embedding.
+ */
 export async function dataOf(
   recipe: Recipe,
-  say: (sentence: string) => void,
+  { vocabSize, say }: { vocabSize: number; say: (sentence: string) => void },
 ): Promise<{ tokenizer: Tokenizer; data: Prepared }> {
   const { addTokens, addSpecialTokens } = recipe;
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
@@ -18,6 +21,18 @@ export async function dataOf(
       `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; look at it with ftx data preview`,
     );
   }
+  if (!recipe.resizeVocab) await checkIds([data.train, ...Object.values(data.evals)], tokenizer, vocabSize, recipe);
   if (data.shown) say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
   return { tokenizer, data };
+}
+
+/** A tokenizer may know more tokens than the model has rows, as long as the data uses none of them. */
+async function checkIds(sets: EncodedSet[], tokenizer: Tokenizer, rows: number, recipe: Recipe): Promise<void> {
+  const highest = Math.max(...sets.map((set) => set.highestId));
+  if (highest < rows) return;
+  const text = await tokenizer.decode([highest], { skipSpecial: false });
+  throw new CheckpointError(
+    `Cannot train "${recipe.modelNameOrPath}" on this data: its tokenizer writes "${text}" as ${highest}, and its ` +
+      `embedding has ${rows} rows; give the tokenizer that belongs to the model, or set resize_vocab = true`,
+  );
 }

@@ -8,7 +8,7 @@ import { openReporter, type Plan, type Reporter, standard } from "../report/mod.
 import { openRun, type Run, Saver, Signals, writeFolder } from "../run/mod.ts";
 import { fastFloat32, manualSeed, memory, shimVersion, threads } from "../tensor/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { bytesOfTensor, writeSafetensors } from "../weights/mod.ts";
+import { bytesOfTensor, inspectModel, writeSafetensors } from "../weights/mod.ts";
 import { Evaluator } from "./best.ts";
 import { checkpointFiles, readReport, restore, type RunState, writeBeside } from "./checkpoint.ts";
 import { dataOf } from "./data.ts";
@@ -26,8 +26,9 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   const say = speaker(recipe);
   using signals = new Signals({ say });
   if (recipe.threads) threads(recipe.threads);
-  const { tokenizer, data } = await dataOf(recipe, say);
-  using run = await openRun(recipe, writeRecipe(recipe));
+  const { vocabSize } = await inspectModel(recipe);
+  const { tokenizer, data } = await dataOf(recipe, { vocabSize, say });
+  using run = await openRun(recipe);
   run.notes.forEach(say);
 
   manualSeed(recipe.seed);
@@ -42,6 +43,7 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   const before = run.resume && await readReport(run.resume.folder);
   if (run.resume) await restore(state, run.resume.folder);
 
+  await run.begin(writeRecipe(recipe));
   const report = await openReporter(run.folder, recipe, { version: config.version, state: before, memory });
   const plan = planOf(model, named, data.train, recipe, steps);
   const evaluator = new Evaluator(recipe, data.evals, state, report);

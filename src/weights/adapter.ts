@@ -1,14 +1,15 @@
 import { attachLora, loraLayers, type LoraLinear, mergeLora, projections, trainModules } from "../adapters/mod.ts";
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, RecipeError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import { didYouMean } from "../recipe/nearest.ts";
 import type { Tensor } from "../tensor/mod.ts";
 import { openWeights } from "./folder.ts";
 import { readJsonObject } from "./json.ts";
 import { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft_config.ts";
 import { branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";
 import { type AdaptedModule, linearNames, type Matched, matchTargets } from "./peft_targets.ts";
-import { fill } from "./tensors.ts";
+import { fill, misfits } from "./tensors.ts";
 
 const STEM = "adapter_model";
 
@@ -43,7 +44,9 @@ export async function prepareAdapter(
   for (const folder of folders) await mergeAdapter(model, folder, note);
   if (last) return await attachAdapter(model, last, note);
 
-  const target = settings.loraTarget.includes("all") ? linearNames(modulesOf(model)) : settings.loraTarget;
+  const modules = modulesOf(model);
+  checkTargets(settings, modules, model.blocks.length);
+  const target = settings.loraTarget.includes("all") ? linearNames(modules) : settings.loraTarget;
   const wanted: LoraConfig = {
     ...LORA_DEFAULTS,
     r: settings.loraRank,
@@ -61,6 +64,26 @@ export async function prepareAdapter(
   return config;
 }
 
+/** PEFT passes over a target that no module has; here a slip of the pen is said. */
+function checkTargets({ loraTarget, loraLayers }: AdapterSettings, modules: AdaptedModule[], layers: number) {
+  const known = linearNames(modules);
+  const slip = loraTarget.find((name) =>
+    name !== "all" && !modules.some(({ path }) => path === name || path.endsWith(`.${name}`))
+  );
+  if (slip !== undefined) {
+    throw new RecipeError(
+      `Cannot use lora_target = "${slip}": the model has no such module; choose from all, ${known.join(", ")}` +
+        didYouMean(slip, known),
+    );
+  }
+  const beyond = loraLayers.find((layer) => layer >= layers);
+  if (beyond !== undefined) {
+    throw new RecipeError(
+      `Cannot use lora_layers = ${beyond}: the model's layers are 0 to ${layers - 1}; choose among them`,
+    );
+  }
+}
+
 /** Puts the adapter of a folder on the model, with its weights; its parts can be trained on. */
 export async function attachAdapter(
   model: CausalLm,
@@ -73,6 +96,14 @@ export async function attachAdapter(
   const { config } = attach(model, read, note);
   await loadAdapterWeights(model, config, folder);
   return config;
+}
+
+/** Looks at an adapter's configuration and at the header of its weights, and loads nothing. */
+export async function checkAdapter(path: string, below?: string): Promise<void> {
+  const folder = inFolder(path, below);
+  const file = `${folder}/adapter_config.json`;
+  loraConfig(await readAdapterConfig(folder, file), file);
+  await openWeights(folder, STEM);
 }
 
 /** Adds the adapter of a folder to the model's weights. */
@@ -143,13 +174,9 @@ async function loadAdapterWeights(model: CausalLm, config: LoraConfig, folder: s
   const known = new Set(wanted.map(([key]) => key));
   const surplus = [...tensors.keys()].filter((key) => !known.has(key) && parseAdapterKey(key)?.kind !== "base");
   if (missing.length || surplus.length) {
-    const say = (kind: string, keys: string[]) =>
-      keys.length
-        ? [`${keys.length} tensors ${kind} (${keys.slice(0, 3).join(", ")}${keys.length > 3 ? ", …" : ""})`]
-        : [];
     throw new CheckpointError(
-      `Cannot load "${folder}": ${[...say("are missing", missing), ...say("fit nothing", surplus)].join(" and ")}; ` +
-        "is the model the one that the adapter was made for",
+      `Cannot load "${folder}": ${misfits(missing, surplus, "not of this model")}; ` +
+        "check that the adapter was made for this model",
     );
   }
   await fill(wanted.map(([key, t]) => [key, t, tensors.get(key)!] as const));

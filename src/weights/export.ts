@@ -3,6 +3,7 @@ import type { Recipe } from "../recipe/mod.ts";
 import { writeFolder } from "../run/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { modelFiles } from "./files.ts";
+import { inspectModel } from "./inspect.ts";
 import { shards } from "./shards.ts";
 import { bytesOfTensor } from "./tensors.ts";
 import { loadWithAdapters } from "./use.ts";
@@ -26,6 +27,10 @@ export async function exportModel(recipe: Recipe, say: (line: string) => void = 
       );
     }
   }
+  if (await Deno.stat(exportDir).then((info) => !info.isDirectory, () => false)) {
+    throw new RecipeError(`Cannot export to "${exportDir}": it is a file; name a folder with --export-dir`);
+  }
+  await inspectModel({ ...recipe, trainFromScratch: false });
   const tokenizer = await Tokenizer.load(base);
   const device = recipe.exportDevice === "cpu" ? "cpu" : recipe.device;
   using model = await loadWithAdapters({ ...recipe, device }, { onNote: say });
@@ -41,7 +46,8 @@ export async function exportModel(recipe: Recipe, say: (line: string) => void = 
     for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
   }, { writeSafetensors, supersedes: OLD });
   const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
-  say(`Exported ${(bytes / 1e6).toFixed(1)} MB in ${split.files.length} weights file(s) to ${exportDir}`);
+  const count = split.files.length;
+  say(`Exported ${(bytes / 1e6).toFixed(1)} MB in ${count} ${count === 1 ? "file" : "files"} to "${exportDir}"`);
 }
 
 async function same(a: string, b: string): Promise<boolean> {

@@ -2,7 +2,8 @@ import { CheckpointError } from "../errors.ts";
 import { build, type CausalLm, initialise, type ModelConfig } from "../models/mod.ts";
 import type { Device, DType, Tensor } from "../tensor/mod.ts";
 import { openModel, readModelConfig, type TensorPlace } from "./folder.ts";
-import { dtypeOf, fill } from "./tensors.ts";
+import { checkSizes } from "./sizes.ts";
+import { dtypeOf, fill, misfits } from "./tensors.ts";
 
 export interface LoadOptions {
   /** Element type of the weights; "auto" keeps the file's. */
@@ -27,6 +28,7 @@ export async function loadModel(folder: string, options: LoadOptions): Promise<C
     return model;
   }
   const { config, tensors, bytes } = await openModel(folder);
+  checkSizes(folder, config, tensors);
   const first = tensors.entries().next().value;
   const dtype = options.dtype !== "auto" ? options.dtype : first ? dtypeOf(...first) : "f32";
   const model = build(adjust(config), { dtype, device });
@@ -53,12 +55,8 @@ function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlac
     surplus.delete(name);
   }
   if (missing.length || surplus.size) {
-    const say = (kind: string, names: string[]) => names.length ? [`${names.length} ${kind} (${few(names)})`] : [];
-    throw new CheckpointError(
-      `Cannot load "${folder}": ${
-        [...say("tensors are missing", missing), ...say("are not part of the model", [...surplus])].join(" and ")
-      }; do config.json and weights belong together`,
-    );
+    const wrong = misfits(missing, [...surplus], "not part of the model");
+    throw new CheckpointError(`Cannot load "${folder}": ${wrong}; check that config.json and weights belong together`);
   }
   return pairs;
 }
@@ -67,5 +65,3 @@ function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlac
 function isLeftover(name: string, model: CausalLm): boolean {
   return name.endsWith(".rotary_emb.inv_freq") || (name === "lm_head.weight" && model.config.tieWordEmbeddings);
 }
-
-const few = (names: string[]) => names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");

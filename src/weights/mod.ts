@@ -12,6 +12,7 @@ export {
 } from "./folder.ts";
 export { shards, type Split } from "./shards.ts";
 export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } from "./json.ts";
+export { inspectModel } from "./inspect.ts";
 export { loadModel, type LoadOptions } from "./load.ts";
 export { computeIn, modelOf, type ModelSettings } from "./recipe_model.ts";
 export { adapterTensors, attachAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";

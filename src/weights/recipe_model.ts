@@ -64,7 +64,8 @@ export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
   model.placement.dtype = dtype;
 }
 
-function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings, device: Device): DType | "auto" {
+/** The type that weights are wanted in; refuses what the device cannot do well. */
+export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings, device: Device): DType | "auto" {
   if (fp16 || dtype === "fp16") {
     throw new RecipeError(
       device === "cpu"

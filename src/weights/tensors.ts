@@ -49,8 +49,8 @@ export async function fill(
       const shape = target.shape;
       if (shape.join() !== place.shape.join()) {
         throw new CheckpointError(
-          `Cannot load "${place.file}": tensor "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
-            "do config.json and weights belong together",
+          `Cannot load "${place.file}": its "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
+            "check that they belong together",
         );
       }
       await fillOne(name, target, place);
@@ -58,6 +58,16 @@ export async function fill(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+/** What is wrong between the tensors of a model and those of its files, as the middle of a sentence. */
+export function misfits(missing: readonly string[], surplus: readonly string[], surplusAre: string): string {
+  const say = (names: readonly string[], are: string) => {
+    if (names.length === 0) return [];
+    const few = names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
+    return [names.length === 1 ? `tensor ${few} is ${are}` : `${names.length} tensors are ${are} (${few})`];
+  };
+  return [...say(missing, "missing"), ...say(surplus, surplusAre)].join(" and ");
 }
 
 async function fillOne(name: string, target: Tensor, place: TensorPlace) {
