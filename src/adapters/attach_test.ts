@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { build, type CausalLm, type HiddenOptions, initialise, modelConfig } from "../models/mod.ts";
+import { error } from "../nn/hold_equal.ts";
 import { layoutOf } from "../nn/mod.ts";
-import { from, live, manualSeed, noGrad, scope } from "../tensor/mod.ts";
+import { from, gradients as ask, live, manualSeed, noGrad, randn, scope } from "../tensor/mod.ts";
 import { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, trainAll, trainModules } from "./mod.ts";
 
 const T = 12, ids = Int32Array.from({ length: T }, (_, i) => i * 3 % 20), positions = ids.map((_, i) => i);
@@ -129,6 +130,26 @@ for (const dropout of [0, 0.4]) {
     const still = gradients(lm, {});
     if (dropout) assert.notDeepEqual(still, plain);
     else assert.deepEqual(still, plain);
+    lm[Symbol.dispose]();
+    assert.equal(live(), before);
+  });
+}
+
+for (const adapted of [false, true]) {
+  Deno.test(`headLoss() is the cross-entropy of the head's logits, ${adapted ? "with" : "without"} a branch on the head`, () => {
+    const before = live();
+    const lm = model(), targets = ids.map((id) => (id + 1) % 20);
+    if (adapted) adapt(lm, ["lm_head"]);
+    scope(() => {
+      const hidden = randn([T, 16]).requiresGrad(), y = from(targets);
+      const leaves = [hidden, ...[...lm.parameters()].filter(([, p]) => p.wantsGrad).map(([, p]) => p)];
+      assert.equal(leaves.length, adapted ? 3 : 1);
+      const { loss } = lm.headLoss(hidden, y, { chunk: 5 });
+      const plain = lm.head(hidden).crossEntropyLoss(y.to("i64"), null, 2); // 2: the sum
+      assert.ok(Math.abs(loss.item() / plain.item() - 1) < 1e-6);
+      const ours = ask([loss], leaves), theirs = ask([plain], leaves);
+      ours.forEach((g, i) => assert.ok(error(g!, theirs[i]!) < 1e-5));
+    });
     lm[Symbol.dispose]();
     assert.equal(live(), before);
   });

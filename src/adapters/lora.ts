@@ -1,5 +1,5 @@
 import { Module, type Parameter, parameter, type Projection } from "../nn/mod.ts";
-import { empty, noGrad, type Tensor } from "../tensor/mod.ts";
+import { cat, empty, noGrad, type Tensor } from "../tensor/mod.ts";
 
 // N tokens, I inputs, O outputs, R rank.
 
@@ -71,8 +71,19 @@ export class LoraLinear extends Module implements Projection {
 
   protected forward(x: Tensor): Tensor {
     if (!this.enabled) return this.base.call(x);
-    const dropped = this.training && this.#dropout > 0 ? x.dropout(this.#dropout, true) : x;
-    return x.loraLinear(this.weight, this.bias ?? null, dropped, this.loraA, this.loraB, this.scale);
+    return x.loraLinear(this.weight, this.bias ?? null, this.#drop(x), this.loraA, this.loraB, this.scale);
+  }
+
+  /** [x, scale · dropped Aᵀ] and [W, B]: the branch as R more channels. */
+  factors(x: Tensor): { x: Tensor; weight: Tensor } {
+    const base = this.base.factors(x);
+    if (!this.enabled) return base;
+    const low = this.#drop(x).linear(this.loraA.to(x.dtype)).mul(this.scale);
+    return { x: cat([base.x, low], -1), weight: cat([base.weight, this.loraB.to(x.dtype)], 1) };
+  }
+
+  #drop(x: Tensor): Tensor {
+    return this.training && this.#dropout > 0 ? x.dropout(this.#dropout, true) : x;
   }
 
   /** The change that the branch makes to the weight: scale · B A [O, I] in fp32. */

@@ -1,4 +1,5 @@
-import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, RmsNorm, Rope } from "../nn/mod.ts";
+import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, type Projection } from "../nn/mod.ts";
+import { type HeadLoss, type HeadLossOptions, linearCrossEntropy, RmsNorm, Rope } from "../nn/mod.ts";
 import { noGrad, rand, type Tensor } from "../tensor/mod.ts";
 import { recomputed, through, type Traced } from "./chain.ts";
 import type { ModelConfig } from "./config.ts";
@@ -42,7 +43,7 @@ class Backbone extends Module<[Tensor], Tensor> {
 export class CausalLm extends Module<[Tensor, Layout]> {
   model: Backbone;
   /** Absent where the head is the embedding. */
-  declare lmHead?: Linear;
+  declare lmHead?: Projection;
   readonly #rope: Rope;
 
   constructor(readonly config: ModelConfig, traits: Traits, readonly placement: Placement) {
@@ -81,6 +82,12 @@ export class CausalLm extends Module<[Tensor, Layout]> {
   /** Hidden states [.., D] -> logits [.., V]. */
   head(hidden: Tensor): Tensor {
     return this.lmHead ? this.lmHead.call(hidden) : hidden.linear(this.headWeight);
+  }
+
+  /** The cross-entropy of hidden states [N, D] at targets [N], summed, without ever holding all logits. */
+  headLoss(hidden: Tensor, targets: Tensor, options: HeadLossOptions = {}): HeadLoss {
+    const { x, weight } = this.lmHead?.factors(hidden) ?? { x: hidden, weight: this.headWeight };
+    return linearCrossEntropy(x, weight, targets, options);
   }
 
   /** The continuation of one document: ids [T] after those in the cache -> logits of the last token [V]. No gradients. */

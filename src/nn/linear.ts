@@ -13,6 +13,8 @@ export interface Projection extends Module {
   readonly bias?: Parameter;
   readonly inFeatures: number;
   readonly outFeatures: number;
+  /** Of what the layer's result, but for its bias, is the product x weightᵀ: for a loss that never holds the result. */
+  factors(x: Tensor): { x: Tensor; weight: Tensor };
 }
 
 /** x [.., I] -> x weightᵀ + bias [.., O], with a weight of [O, I]. Its values are undefined until loaded or initialised. */
@@ -33,6 +35,9 @@ export class Linear extends Module implements Projection {
   }
   protected forward(x: Tensor): Tensor {
     return x.linear(this.weight, this.bias ?? null);
+  }
+  factors(x: Tensor): { x: Tensor; weight: Tensor } {
+    return { x, weight: this.weight };
   }
 }
 
