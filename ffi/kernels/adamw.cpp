@@ -50,7 +50,10 @@ constexpr int64_t BLOCK = 1 << 16;  // elements of a partial sum: fixed, so that
 
 at::Tensor grad_norm(at::TensorList grads) {
   if (grads.empty()) return at::zeros({});
-  if (!std::all_of(grads.begin(), grads.end(), fast)) return at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2, at::kFloat)));
+  if (!std::all_of(grads.begin(), grads.end(), fast)) {
+    bool wide = std::any_of(grads.begin(), grads.end(), [](auto& g) { return g.scalar_type() == at::kDouble; });
+    return at::linalg_vector_norm(at::stack(at::_foreach_norm(grads, 2, wide ? at::kDouble : at::kFloat)));
+  }
   double total = 0;
   for (auto& g_ : grads) {
     auto g = g_.contiguous();

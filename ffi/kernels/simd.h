@@ -7,24 +7,31 @@
 
 // One copy of a function for each kind of CPU; the right one is picked when the library is loaded.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if __GNUC__ >= 12  // with all of AVX-512, bf16 takes 0.7 x the time it takes with its foundation alone
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
 #define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
 #else
 #define CLONES
 #endif
+
+// Without this GCC calls them: a clone for another CPU does not inline a plain function by itself.
+#define INLINE inline __attribute__((always_inline))
 
 namespace ftx {
 
 using bf16 = uint16_t;  // the bits of a bfloat16: integer moves vectorise where the class does not
 
-inline float load(float x) { return x; }
-inline float load(bf16 x) {
+INLINE float load(float x) { return x; }
+INLINE float load(bf16 x) {
   uint32_t bits = (uint32_t)x << 16;
   float f;
   memcpy(&f, &bits, 4);
   return f;
 }
-inline void store(float* p, float x) { *p = x; }
-inline void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
+INLINE void store(float* p, float x) { *p = x; }
+INLINE void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
   uint32_t bits;
   memcpy(&bits, &x, 4);
   uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
@@ -32,7 +39,7 @@ inline void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
 }
 
 /** e^x to 2 ulp; 0 below -87.7, infinity above 88.4, NaN for NaN. */
-inline float fast_exp(float x) {
+INLINE float fast_exp(float x) {
   x = x < -88.0f ? -88.0f : x > 89.0f ? 89.0f : x;  // at the ends n is -127 and 128: two_n is 0 and infinity
   float n = __builtin_floorf(x * 1.44269504f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
@@ -48,7 +55,7 @@ inline float fast_exp(float x) {
   memcpy(&two_n, &bits, 4);
   return p * two_n;
 }
-inline float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
 inline bool fast(const at::Tensor& t) {
   return t.is_cpu() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
