@@ -1,5 +1,5 @@
 import { StorageError } from "../errors.ts";
-import { freeSpace, megabytes } from "./space.ts";
+import { amount, freeSpace } from "./space.ts";
 
 /** What a person can do about a disk. */
 export const REMEDY = "; make room or choose another folder";
@@ -18,9 +18,15 @@ export function writeError(path: string, error: unknown, folder: string): unknow
   if (error instanceof StorageError || !isStorageFailure(error)) return error;
   let free = "";
   try {
-    free = ` (${megabytes(freeSpace(folder))} are free)`;
+    free = ` (${amount(freeSpace(folder))} are free)`;
   } catch {
     // the folder itself is gone, which the reason says
   }
-  return new StorageError(`Cannot write "${path}": ${(error as Error).message}${free}${REMEDY}`);
+  return new StorageError(`Cannot write "${path}": ${reasonOf(error)}${free}${REMEDY}`);
+}
+
+/** What the system says of a failure, without its number and without the path, which the sentence names already. */
+export function reasonOf(error: unknown): string {
+  const message = (error as Error).message.replace(/ \(os error \d+\).*$/s, "").replace(/^E[A-Z0-9]+: |, \w+$/g, "");
+  return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { CheckpointError, RecipeError, StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, type Checkpoint, listCheckpoints, newestCheckpoint } from "./checkpoint.ts";
 import { replaceFile } from "./durable.ts";
+import { reasonOf } from "./failure.ts";
 import { RunLock } from "./lock.ts";
 import { verify } from "./manifest.ts";
 import { replaceAfter } from "./replaced.ts";
@@ -111,7 +112,7 @@ async function create(folder: string): Promise<void> {
       throw new RecipeError(`Cannot use output_dir = "${folder}": it is a file; name a folder`);
     }
     throw new StorageError(
-      `Cannot write into output_dir = "${folder}": ${(error as Error).message}; choose a folder that can be written`,
+      `Cannot write into output_dir = "${folder}": ${reasonOf(error)}; choose a folder that can be written`,
     );
   }
 }
@@ -172,13 +173,14 @@ async function choose(settings: RunSettings, notes: string[]): Promise<Checkpoin
 }
 
 async function named(folder: string): Promise<Checkpoint> {
+  const wrong = (what: string) =>
+    new CheckpointError(`Cannot resume from "${folder}": ${what}; --resume without a path finds the newest whole one`);
+  if (!existsSync(folder)) throw wrong("there is no such folder");
   try {
     const manifest = await verify(folder);
     return { folder, step: manifest.step, manifest };
   } catch (error) {
-    throw new CheckpointError(
-      `Cannot resume from "${folder}": ${(error as Error).message}; --resume without a path finds the newest whole one`,
-    );
+    throw wrong((error as Error).message);
   }
 }
 

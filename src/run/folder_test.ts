@@ -97,8 +97,7 @@ Deno.test("openRun() refuses a named checkpoint that is broken, missing, or besi
   await save(folder.path, 5);
   await assert.rejects(open(folder.path, { resumeFromCheckpoint: `${folder.path}/checkpoint-6` }), {
     name: "CheckpointError",
-    message:
-      `Cannot resume from "${folder.path}/checkpoint-6": "manifest.json" is missing, so its save was not finished; ` +
+    message: `Cannot resume from "${folder.path}/checkpoint-6": there is no such folder; ` +
       "--resume without a path finds the newest whole one",
   });
   using other = temporaryFolder();

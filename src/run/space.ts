@@ -19,13 +19,17 @@ export function demandSpace(folder: string, bytes: number, path = folder): void 
   const free = freeSpace(folder);
   if (free >= neededSpace(bytes)) return;
   throw new StorageError(
-    `Cannot write "${path}": ${megabytes(neededSpace(bytes))} are needed and ${megabytes(free)} are free; ` +
+    `Cannot write "${path}": ${amount(neededSpace(bytes))} are needed and ${amount(free)} are free; ` +
       "make room or choose another folder",
   );
 }
 
-/** `12 MiB` */
-export const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+/** Bytes in the largest unit that leaves two digits or more: `236 KiB`, `12 MiB`. */
+export function amount(bytes: number): string {
+  const kib = Math.ceil(bytes / 1024);
+  if (kib < 10 * 1024) return `${kib} KiB`;
+  return kib < 10 * 2 ** 20 ? `${Math.ceil(kib / 1024)} MiB` : `${Math.ceil(kib / 2 ** 20)} GiB`;
+}
 
 const libc = openLibc();
 
