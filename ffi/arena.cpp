@@ -45,6 +45,7 @@ class Arena final : public c10::Allocator {
     for (auto [at, size] : free_at) madvise(base + at, size, MADV_DONTNEED);
   }
   bool reserve() {
+    if (base) return true;  // a second isolate of the process shares it
     void* p = MAP_FAILED;
     size_t size = RESERVE;
     for (; size > (size_t(1) << 36) && p == MAP_FAILED; size /= 2)

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-static std::vector<at::Tensor> slots(1);  // slot 0 is never used
+static auto& slots = *new std::vector<at::Tensor>(1);  // slot 0 is never used; never destroyed: libtorch's statics may be gone by then
 static std::vector<H> freed;
 static std::string error;
 

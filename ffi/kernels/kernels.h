@@ -18,6 +18,14 @@ at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up);
 /** x [N, H, C] turned by the angles of its positions [N] (int32): cos, sin [positions, C/2] in fp32, halves paired as in HF. */
 at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
 
+/**
+ * Causal attention inside each document: q [N, H, C], k and v [N, K, C] -> [N, H · C]. Documents of `lengths` tokens lie end to
+ * end; a token sees itself and at most window - 1 before it (0: all). CPU only, where `has_attention` says so.
+ */
+at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::IntArrayRef lengths, int64_t window,
+                     double scale);
+bool has_attention(const at::Tensor& q);
+
 /** x Wᵀ + bias + scale · (dropped Aᵀ) Bᵀ, with a [R, I], b [O, R] in their own dtype and the products in x's. W is frozen. */
 at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                        const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale);

@@ -1,12 +1,15 @@
+import { CheckpointError } from "../errors.ts";
 import type { AdamW, MetricSchedule } from "../optim/mod.ts";
 import { readTrainerState, type ReportState, trainerState } from "../report/mod.ts";
 import type { Plan, StateSettings } from "../report/mod.ts";
-import type { FolderWriter } from "../run/mod.ts";
-import { cudaDevices, type Device, randomState, setRandomState } from "../tensor/mod.ts";
+import { type FolderWriter, reviveNumber } from "../run/mod.ts";
+import type { Tensor } from "../tensor/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
-import { fill, openWeights, snapshot } from "../weights/mod.ts";
+import { fill, openWeights, snapshot, type TensorPlace } from "../weights/mod.ts";
+import { randomStates, setRandomStates } from "./random.ts";
 import type { Rate } from "./rate.ts";
-import { restoreWeights, type Trainee } from "./trainee.ts";
+import type { Sameness } from "./sameness.ts";
+import type { Trainee } from "./trainee.ts";
 
 /** What of a run is saved besides its report: enough to go on bit for bit. */
 export interface RunState {
@@ -18,6 +21,9 @@ export interface RunState {
   skippedInARow: number;
   /** Evaluations without a new best. */
   withoutBest: number;
+  /** The evaluation of the last step was given up because the run had to stop: it comes first when the run goes on. */
+  owesEvaluation: boolean;
+  sameness: Sameness;
 }
 
 /** What the loop itself remembers, in `training_state.json`. */
@@ -25,11 +31,10 @@ interface LoopState {
   optimizer_steps: number;
   skipped_in_a_row: number;
   without_best: number;
+  owes_evaluation: boolean;
   metric_schedule: ReturnType<MetricSchedule["state"]> | null;
+  sameness: Sameness;
 }
-
-/** Devices that have random numbers of their own. */
-const devices = (): Device[] => ["cpu", ...Array.from({ length: cudaDevices() }, (_, i) => `cuda:${i}` as Device)];
 
 /**
  * The files of a checkpoint, as a copy of this instant: weights, `optimizer.safetensors` (moments and masters),
@@ -44,15 +49,17 @@ export function checkpointFiles(
   const { trainee: { saved }, optimizer } = run;
   const weights = snapshot(saved.tensors());
   const moments = onlyModel ? [] : snapshot(optimizer.state());
-  const random = devices().map((d) => {
-    const data = randomState(d);
-    return [d, { dtype: "U8" as const, shape: [data.length], data }] as const;
-  });
+  const random = Array.from(
+    randomStates(),
+    ([d, data]) => [d, { dtype: "U8" as const, shape: [data.length], data }] as const,
+  );
   const state: LoopState = {
     optimizer_steps: optimizer.steps,
     skipped_in_a_row: run.skippedInARow,
     without_best: run.withoutBest,
+    owes_evaluation: run.owesEvaluation,
     metric_schedule: run.rate.metric?.state() ?? null,
+    sameness: run.sameness,
   };
   const files = async (writer: FolderWriter) => {
     await writer.safetensors(`${saved.stem}.safetensors`, weights);
@@ -77,21 +84,62 @@ export async function writeBeside({ trainee: { saved }, tokenizer }: RunState, w
 export const readReport = async (folder: string): Promise<ReportState> =>
   readTrainerState(await Deno.readTextFile(`${folder}/trainer_state.json`));
 
-/** Puts the run where the checkpoint was: weights, optimizer, counters, and last the random numbers. */
-export async function restore(run: RunState, folder: string): Promise<void> {
+/**
+ * Puts the run where the checkpoint was: weights, optimizer, counters, and last the random numbers. Gives what the run was
+ * then like.
+ *
+ * @throws {CheckpointError} The checkpoint has weights only, or those of a model or method unlike this run's.
+ */
+export async function restore(run: RunState, folder: string): Promise<Sameness> {
+  const text = await Deno.readTextFile(`${folder}/training_state.json`).catch(() => {
+    throw new CheckpointError(
+      `Cannot resume from "${folder}": it holds weights only (save_only_model); ` +
+        "choose another output_dir, or set overwrite_output_dir to start over",
+    );
+  });
   await restoreWeights(run.trainee, folder);
-  const { tensors: moments } = await openWeights(folder, "optimizer");
-  await fill(Array.from(run.optimizer.state(), ([name, t]) => [name, t, moments.get(name)!] as const));
-  const state: LoopState = JSON.parse(await Deno.readTextFile(`${folder}/training_state.json`));
+  await fillFrom(folder, "optimizer", run.optimizer.state());
+  const state: LoopState = JSON.parse(text, (_, value) => reviveNumber(value));
   run.optimizer.steps = state.optimizer_steps;
   run.skippedInARow = state.skipped_in_a_row;
   run.withoutBest = state.without_best;
+  run.owesEvaluation = state.owes_evaluation;
   if (state.metric_schedule) run.rate.metric?.load(state.metric_schedule);
-  const { tensors: random } = await openWeights(folder, "random");
-  for (const device of devices()) {
-    const place = random.get(device);
-    if (!place) continue; // saved on a machine without this GPU
-    const file = await Deno.readFile(place.file);
-    setRandomState(file.subarray(place.start, place.end), device);
+  const { tensors } = await openWeights(folder, "random");
+  const random = Array.from(
+    tensors,
+    async ([device, { file, start, end }]) => [device, (await Deno.readFile(file)).subarray(start, end)] as const,
+  );
+  setRandomStates(new Map(await Promise.all(random)));
+  return state.sameness;
+}
+
+/** Gives the trainee the weights that a checkpoint's folder holds. */
+export const restoreWeights = ({ saved }: Trainee, folder: string): Promise<void> =>
+  fillFrom(folder, saved.stem, saved.tensors());
+
+/** Fills tensors from a checkpoint's file, which must have each of them and in this shape. */
+async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {
+  const unlike = (what: string) =>
+    new CheckpointError(
+      `Cannot resume from "${folder}": ${what}; use the model and the method of its run, ` +
+        "or set overwrite_output_dir to start over",
+    );
+  const { tensors } = await openWeights(folder, stem).catch(() => {
+    throw unlike(`it has no ${stem}.safetensors, which this run needs`);
+  });
+  const pairs: [string, Tensor, TensorPlace][] = [];
+  for (const [name, tensor] of wanted) {
+    const place = tensors.get(name);
+    if (!place) throw unlike(`its ${stem}.safetensors has no "${name}", which this run needs`);
+    const [there, here] = [place.shape.join(), tensor.shape.join()];
+    if (there !== here) {
+      throw unlike(`in its ${stem}.safetensors "${name}" is [${there}], and this run needs [${here}]`);
+    }
+    pairs.push([name, tensor, place]);
   }
+  if (pairs.length < tensors.size) {
+    throw unlike(`its ${stem}.safetensors has ${tensors.size} tensors, and this run needs ${pairs.length}`);
+  }
+  await fill(pairs);
 }

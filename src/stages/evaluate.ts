@@ -13,20 +13,25 @@ export interface Evaluated {
 }
 
 /**
- * Evaluates a set in its order. `loss` is HF Trainer's: the mean of the batches' token means, weighted by their rows;
+ * Evaluates a set in its order, or gives nothing when `stop` said so between two batches. `loss` is HF Trainer's: the mean of the batches' token means, weighted by their rows;
  * `perplexity` is its exponential; `accuracy` is LLaMA-Factory's: the mean over examples of their share of rightly
  * predicted tokens.
  */
 export async function evaluate(
   model: CausalLm,
   set: EncodedSet,
-  { batchSize, accuracy = false }: { batchSize: number; accuracy?: boolean },
-): Promise<Evaluated> {
+  { batchSize, accuracy = false, stop = () => false }: {
+    batchSize: number;
+    accuracy?: boolean;
+    stop?: () => boolean;
+  },
+): Promise<Evaluated | undefined> {
   const began = performance.now();
   let loss = 0, rows = 0, count = 0, shares = 0, examples = 0;
   setTraining(model, false);
   try {
     for (const batch of batches(set, { batchSize, shuffle: false })) {
+      if (stop()) return undefined;
       count++;
       if (batch.learned === 0) continue; // nothing to judge: HF's mean over no token would be NaN
       const judged = judge(model, batch);

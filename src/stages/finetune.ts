@@ -1,22 +1,24 @@
 import config from "../../deno.json" with { type: "json" };
-import { DivergedError } from "../errors.ts";
 import type { EncodedSet } from "../data/mod.ts";
+import type { CausalLm } from "../models/mod.ts";
 import { AdamW } from "../optim/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import { openReporter, type Plan, type Reporter, standard } from "../report/mod.ts";
-import { openRun, type Run, Saver, Signals, writeFolder } from "../run/mod.ts";
-import { fastFloat32, manualSeed, memory, shimVersion, threads } from "../tensor/mod.ts";
-import type { CausalLm } from "../models/mod.ts";
+import { openReporter, type Plan, standard } from "../report/mod.ts";
+import { openRun, type Run, Signals, writeFolder } from "../run/mod.ts";
+import { fastFloat32, manualSeed, memory, threads } from "../tensor/mod.ts";
 import { bytesOfTensor, inspectModel, writeSafetensors } from "../weights/mod.ts";
 import { Evaluator } from "./best.ts";
-import { checkpointFiles, readReport, restore, type RunState, writeBeside } from "./checkpoint.ts";
+import { readReport, restore, type RunState, writeBeside } from "./checkpoint.ts";
+import { type Course, follow, GRACE } from "./course.ts";
 import { dataOf } from "./data.ts";
 import { train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
-import { planSteps, type StepPlan, stepsOf } from "./plan.ts";
+import { epochAt, planSteps, type StepPlan, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
-import { restoreWeights, traineeOf } from "./trainee.ts";
+import { differences, sameness } from "./sameness.ts";
+import { Checkpoints } from "./saving.ts";
+import { traineeOf } from "./trainee.ts";
 
 /**
  * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. A stage gives the objective; all
@@ -25,6 +27,7 @@ import { restoreWeights, traineeOf } from "./trainee.ts";
 export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) => Objective): Promise<void> {
   const say = speaker(recipe);
   using signals = new Signals({ say });
+  signals.atOnce = true; // until the first step
   if (recipe.threads) threads(recipe.threads);
   const { vocabSize } = await inspectModel(recipe);
   const { tokenizer, data } = await dataOf(recipe, { vocabSize, say });
@@ -39,102 +42,79 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   using optimizer = new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
   const steps = planSteps(data.train, recipe);
   const rate = new Rate(recipe, steps.totalSteps);
-  const state: RunState = { trainee, optimizer, rate, tokenizer, skippedInARow: 0, withoutBest: 0 };
+  const state: RunState = {
+    ...{ trainee, optimizer, rate, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
+    sameness: sameness(recipe, data.train),
+  };
   const before = run.resume && await readReport(run.resume.folder);
-  if (run.resume) await restore(state, run.resume.folder);
+  if (run.resume) differences(await restore(state, run.resume.folder), state.sameness).forEach(say);
 
   await run.begin(writeRecipe(recipe));
   const report = await openReporter(run.folder, recipe, { version: config.version, state: before, memory });
   const plan = planOf(model, named, data.train, recipe, steps);
-  const evaluator = new Evaluator(recipe, data.evals, state, report);
-  const saver = saverOf(recipe, run, report);
-  const save = async (step: number) => {
-    const { files, bytes } = checkpointFiles(
-      state,
-      { state: report.state, plan, settings: recipe },
-      recipe.saveOnlyModel,
-    );
-    await saver.save(step, files, bytes);
-  };
+  const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
+  const checkpoints = new Checkpoints(recipe, run, state, plan, report);
 
   report.start(plan);
-  let step = run.resume?.step ?? 0, saved = step, stopped: string | undefined;
+  signals.atOnce = false;
+  const start = run.resume?.step ?? 0;
+  let course: Course = { step: start, interrupted: false };
   if (recipe.doTrain) {
     const loop = train({
-      steps: stepsOf(data.train, recipe, steps, step),
+      steps: stepsOf(data.train, recipe, steps, start),
       objective: objectiveOf(model),
       optimizer,
       maxGradNorm: recipe.maxGradNorm,
       learningRate: (index) => rate.at(index),
       device: model.placement.device,
-      start: step,
+      start,
+      giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
     });
-    for await (const done of loop) {
-      step = done.step;
-      const last = step === steps.totalSteps, endsEpoch = step % steps.stepsPerEpoch === 0 || last;
-      report.step({ ...done, epoch: step / steps.stepsPerEpoch, metrics: { accuracy: done.accuracy }, endsEpoch });
-      state.skippedInARow = done.skipped ? state.skippedInARow + 1 : 0;
-      const diverged = done.skipped && state.skippedInARow > recipe.maxSkippedSteps;
-      const saves = due(recipe.saveStrategy, step, recipe.saveSteps, endsEpoch);
-      if (due(recipe.evalStrategy, step, recipe.evalSteps, endsEpoch) && !diverged) {
-        const better = await evaluator.run(
-          model,
-          step,
-          step / steps.stepsPerEpoch,
-          saves && `${run.folder}/checkpoint-${step}`,
-        );
-        if (better && saves) saver.best = step;
-        if (evaluator.exhausted) stopped = `${recipe.earlyStoppingSteps} evaluations without a new best`;
-      }
-      if (signals.stopRequested && !last) stopped = signals.stoppedBy;
-      const ends = last || stopped !== undefined || diverged;
-      if (saves || signals.takeSaveRequest() || (ends && recipe.saveStrategy !== "no")) {
-        await save(saved = step);
-      }
-      if (diverged) {
-        await saver.settle();
-        await report.end({ stopped: "not finite", finished: false });
-        throw new DivergedError(
-          `Cannot go on training at step ${step}: loss or gradient was not finite ${state.skippedInARow} steps in a row; ` +
-            `the weights are those of the last finite step${saved === step ? ` (checkpoint-${step})` : ""}; ` +
-            "lower learning_rate or look at the data",
-        );
-      }
-      if (ends) break;
+    try {
+      course = await follow({
+        recipe,
+        plan: steps,
+        model,
+        state,
+        report,
+        evaluator,
+        checkpoints,
+        signals,
+        start,
+        steps: loop,
+      });
+    } finally {
+      await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
     }
   }
 
-  await saver.settle();
-  if (signals.stopRequested && stopped && !evaluator.exhausted) {
+  const { step, stopped, interrupted } = course;
+  if (interrupted) {
     await report.end({ stopped, finished: false });
-    say(`Stopped by ${stopped} after step ${step}; go on with --resume`);
+    say(`Stopped by ${stopped} after step ${step}; ${outlook(recipe, step, checkpoints.newest)}`);
     Deno.exitCode = signals.exitCode ?? 0;
     return;
   }
-  if (recipe.loadBestModelAtEnd && report.best?.checkpoint) await restoreWeights(trainee, report.best.checkpoint);
-  if (recipe.doEval) await evaluator.finish(model, step, step / steps.stepsPerEpoch);
+  signals.atOnce = checkpoints.newest === step && !recipe.saveOnlyModel;
+  if (recipe.loadBestModelAtEnd) await checkpoints.loadBest();
+  if (recipe.doEval) await evaluator.finish(model, step, epochAt(step, steps));
   if (recipe.doTrain) await writeResult(run, state);
   await report.end({ stopped, finished: true });
 }
 
-/** Whether something with a strategy happens after this step. */
-const due = (strategy: "no" | "steps" | "epoch", step: number, every: number, endsEpoch: boolean): boolean =>
-  strategy === "steps" ? step % every === 0 : strategy === "epoch" && endsEpoch;
+/** What a person whose run was stopped can do next. */
+function outlook({ saveStrategy, saveOnlyModel }: Recipe, step: number, newest?: number): string {
+  if (newest === undefined) {
+    return "nothing was saved" + (saveStrategy === "no" ? ", because save_strategy is no" : "");
+  }
+  if (saveOnlyModel) return `its weights are in checkpoint-${newest}, from which it cannot go on (save_only_model)`;
+  return (newest === step ? "" : `checkpoint-${newest} is the newest; `) + "go on with --resume";
+}
 
 /** Says a sentence on stderr, unless only results are wanted. */
 function speaker({ quiet, json }: Recipe): (sentence: string) => void {
   const out = standard("stderr");
   return (sentence) => quiet || json ? undefined : out.write(sentence + "\n");
-}
-
-function saverOf(recipe: Recipe, run: Run, report: Reporter): Saver {
-  return new Saver(run.folder, {
-    facts: { ftx: config.version, libtorch: shimVersion(), run: run.id },
-    limit: recipe.saveTotalLimit,
-    writeSafetensors,
-    warn: (sentence) => report.warn(sentence),
-    resumed: run.resume?.step,
-  });
 }
 
 /** Weights of an earlier content of the folder. */

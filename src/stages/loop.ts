@@ -3,6 +3,7 @@ import type { Batch } from "../data/mod.ts";
 import type { AdamW } from "../optim/mod.ts";
 import { type Device, keep, noGrad, scope, stack, type Tensor, zeros } from "../tensor/mod.ts";
 import type { Objective } from "./objective.ts";
+import { randomStates, setRandomStates } from "./random.ts";
 
 /** One optimizer step, done. */
 export interface Done {
@@ -35,6 +36,11 @@ export interface LoopOptions {
   device?: Device;
   /** Steps done before. Default 0. */
   start?: number;
+  /**
+   * Asked between the batches of a step, with the seconds that the rest of it will take: true gives the step up, and the
+   * loop ends as if it had never begun. Default never.
+   */
+  giveUp?: (seconds: number) => boolean;
 }
 
 /**
@@ -43,17 +49,24 @@ export interface LoopOptions {
  * that signals and background saves get their turn.
  */
 export async function* train(options: LoopOptions): AsyncGenerator<Done> {
-  const { steps, objective, optimizer, maxGradNorm, learningRate, device = "cpu", start = 0 } = options;
+  const { steps, objective, optimizer, maxGradNorm, learningRate, device = "cpu", start = 0, giveUp } = options;
   const totals = keep(zeros([2], { dtype: "f64", device })); // loss, correct: read once a step
   let step = start;
   try {
     for (const batches of steps) {
       const rate = learningRate(step++);
       scope(() => totals.zero_());
+      const began = performance.now(), random = batches.length > 1 ? randomStates() : undefined;
       for (const [i, batch] of batches.entries()) {
         scope(() => add(totals, objective(batch)));
-        if (i < batches.length - 1) optimizer.gather();
+        const left = batches.length - 1 - i;
+        if (left) optimizer.gather();
         await turn();
+        if (random && left && giveUp?.((performance.now() - began) / 1000 / (i + 1) * left)) {
+          optimizer.zeroGrad();
+          setRandomStates(random); // the step is made again when the run goes on, with the same dropout
+          return;
+        }
       }
       const count = sum(batches, (b) => b.learned);
       const [loss, accuracy] = totals.toNumbers().map((t) => t / count);

@@ -24,8 +24,13 @@ export function planSteps(set: EncodedSet, settings: StepSettings): StepPlan {
   const { perDeviceTrainBatchSize, gradientAccumulationSteps, numTrainEpochs, maxSteps } = settings;
   const stepsPerEpoch = Math.ceil(batchesPerEpoch(set, perDeviceTrainBatchSize) / gradientAccumulationSteps);
   const totalSteps = maxSteps > 0 ? maxSteps : Math.ceil(numTrainEpochs * stepsPerEpoch);
-  return { stepsPerEpoch, totalSteps, epochs: totalSteps / stepsPerEpoch };
+  const plan = { stepsPerEpoch, totalSteps, epochs: 0 };
+  return { ...plan, epochs: epochAt(totalSteps, plan) };
 }
+
+/** Passes over the data after this many steps, with the fraction; 0 where there is nothing to train on. */
+export const epochAt = (step: number, { stepsPerEpoch }: Pick<StepPlan, "stepsPerEpoch">): number =>
+  stepsPerEpoch ? step / stepsPerEpoch : 0;
 
 /** The batches of each step from `start` to the run's end: a pure function of the settings, so a resumed run sees the same. */
 export function* stepsOf(

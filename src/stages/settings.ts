@@ -33,15 +33,18 @@ export const trainingSettings = section("Training", {
     unit: "optimizer steps",
   }),
   computeAccuracy: setting(flag, "Count rightly predicted tokens in evaluation"),
-  loadBestModelAtEnd: setting(flag, "End with the weights of the best evaluation, not the last"),
+  loadBestModelAtEnd: setting(
+    flag,
+    "End with the weights of the best evaluation, not the last; each new best is saved",
+  ),
   metricForBestModel: setting(z.string().optional(), "What best means: loss when left out, or accuracy"),
   greaterIsBetter: setting(z.boolean().optional(), "Whether more of it is better; false for a loss, true otherwise"),
   earlyStoppingSteps: setting(z.int().min(1).optional(), "Stop after this many evaluations without a new best", {
     unit: "evaluations",
   }),
   maxSkippedSteps: setting(
-    z.int().min(0).default(5),
-    "Steps in a row whose loss or gradient is not finite before the run stops; each is skipped",
+    z.int().min(1).default(5),
+    "Stop after this many steps in a row whose loss or gradient is not finite; each is skipped",
     { unit: "optimizer steps" },
   ),
 });

@@ -3,7 +3,7 @@ import { type CausalLm, resizeVocab } from "../models/mod.ts";
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
-import { adapterFiles, computeIn, fill, modelFiles, modelOf, openWeights, prepareAdapter } from "../weights/mod.ts";
+import { adapterFiles, computeIn, modelFiles, modelOf, prepareAdapter } from "../weights/mod.ts";
 import type { SavedWeights } from "../weights/mod.ts";
 
 /** The model of a run, what of it is trained, and what of it is saved. */
@@ -64,10 +64,4 @@ async function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: T
 function mastersOf(named: readonly Named[], dtype: DType): Map<string, Tensor> {
   const rounded = named.filter(([, p]) => dtype !== "f32" && p.dtype === "f32");
   return new Map(rounded.map(([name, p]) => [name, keep(scope(() => noGrad(() => p.detach().clone())))]));
-}
-
-/** Gives the trainee the weights that a checkpoint's folder holds. */
-export async function restoreWeights({ saved }: Trainee, folder: string): Promise<void> {
-  const { tensors } = await openWeights(folder, saved.stem);
-  await fill(Array.from(saved.tensors(), ([name, t]) => [name, t, tensors.get(name)!] as const));
 }

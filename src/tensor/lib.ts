@@ -24,6 +24,7 @@ const BY_HAND = {
   set_random_state: { parameters: ["i32", "u32"], result: "i32" },
   threads: { parameters: ["i32"], result: "i32" },
   matmul_precision: { parameters: ["buffer"], result: "i32" },
+  has_attention: { parameters: ["u32"], result: "i32" },
   cuda_devices: { parameters: [], result: "i32" },
   schema: { parameters: ["buffer", "buffer", "buffer", "i32"], result: "i32" },
   pread: { parameters: ["buffer", "f64", "pointer", "f64"], result: "f64", nonblocking: true },

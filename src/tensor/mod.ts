@@ -8,6 +8,7 @@ export {
   cudaDevices,
   fastFloat32,
   from,
+  hasAttention,
   hostTensor,
   manualSeed,
   memory,

@@ -40,6 +40,13 @@ export function setRandomState(bytes: Uint8Array, device: Device = "cpu") {
 /** Sets how many CPU threads operators use; without a number, only says how many. */
 export const threads = (n = 0): number => C.threads(n);
 
+/** Whether `attention` has a kernel for tensors of this type and place. */
+export function hasAttention(t: Tensor): boolean {
+  const answer = C.has_attention(t.handle);
+  check(answer, "hasAttention", [t]);
+  return answer === 2;
+}
+
 /** How many GPUs libtorch can use; 0 for a CPU build. */
 export const cudaDevices = (): number => Math.max(0, C.cuda_devices());
 

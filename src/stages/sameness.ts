@@ -1,0 +1,40 @@
+import { pickDevice, shimVersion, threads } from "../tensor/mod.ts";
+import type { EncodedSet } from "../data/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+
+/** What must stay the same so that a resumed run ends with the bytes of one that was never stopped. */
+export type Sameness = Readonly<Record<string, string | number | boolean>>;
+
+/** The settings that decide which rows a step sees; the data itself is known by its fingerprint. */
+const ORDER = [
+  "perDeviceTrainBatchSize",
+  "gradientAccumulationSteps",
+  "seed",
+  "dataSeed",
+  "disableShuffling",
+  "groupByLength",
+] as const;
+
+/** The facts of this run. */
+export function sameness(recipe: Recipe, set: EncodedSet): Sameness {
+  const order = ORDER.filter((name) => recipe[name] !== undefined).map((name) => [snake(name), recipe[name]!] as const);
+  return {
+    ...Object.fromEntries(order),
+    "the training data": set.fingerprint.slice(0, 12),
+    device: pickDevice(recipe.device),
+    "the number of threads": threads(),
+    libtorch: shimVersion(),
+  };
+}
+
+/** Sentences about what differs from the run that saved the checkpoint. */
+export function differences(before: Sameness, now: Sameness): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => before[name] !== now[name]).map(
+    (name) =>
+      `The run goes on, but not as it would have: ${name} was ${before[name] ?? "not set"} and is ${
+        now[name] ?? "not set"
+      }`,
+  );
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());
