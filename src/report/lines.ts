@@ -117,7 +117,7 @@ export interface Summary {
   step: number;
   totalSteps: number;
   epoch: number;
-  /** Mean loss of all steps that were not skipped. */
+  /** Mean loss of all steps that were not skipped. With step 0 nothing was trained, and this means nothing. */
   trainLoss: number;
   /** Seconds of training, resumed parts included. */
   seconds: number;

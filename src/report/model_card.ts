@@ -35,7 +35,7 @@ export class ModelCard implements Reader {
   ) {}
 
   async end(summary: Summary, { history }: ReportState): Promise<void> {
-    if (!summary.finished) return;
+    if (!summary.finished || summary.step === 0) return;
     await replaceFile(
       `${this.folder}/README.md`,
       modelCard(basename(this.folder), this.settings, this.version, history),

@@ -32,9 +32,10 @@ interface OpenOptions {
 /** The reporter of a run in `folder`, with every reader that its settings ask for. */
 export async function openReporter(folder: string, settings: ReportSettings, options: OpenOptions): Promise<Reporter> {
   const { out = standard("stdout"), errors = standard("stderr"), state, memory } = options;
+  const linesOfStep = state?.history.filter(({ step }) => step === state.step).length ?? 0;
   const readers: Reader[] = [
     settings.json ? new JsonLines(out) : new Terminal(out, errors, { quiet: settings.quiet }),
-    await TrainerLog.open(folder, state?.step ?? 0),
+    await TrainerLog.open(folder, state?.step ?? 0, linesOfStep),
     new StateFile(folder, settings),
     new Results(folder),
   ];

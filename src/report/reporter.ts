@@ -1,4 +1,15 @@
-import type { Best, Evaluation, Memory, Plan, Reader, ReportState, Step, StepLine, Summary } from "./lines.ts";
+import type {
+  Best,
+  Evaluation,
+  LogEntry,
+  Memory,
+  Plan,
+  Reader,
+  ReportState,
+  Step,
+  StepLine,
+  Summary,
+} from "./lines.ts";
 
 /** How often a line is written. Names and meaning are HF's. */
 export interface Logging {
@@ -54,7 +65,8 @@ export class Reporter {
   #plan?: Plan;
   #began = 0; // milliseconds, when this process began to train
   #resumed: { step: number; tokens: number; seconds: number };
-  #evals: Record<string, number> = {};
+  #evals: Record<string, number> = {}; // metrics of each set's last evaluation
+  #evaluatedAt?: number;
 
   constructor({ readers, logging, memory = () => undefined, now = () => performance.now(), state }: ReporterOptions) {
     this.#readers = [...readers];
@@ -63,6 +75,7 @@ export class Reporter {
     this.#now = now;
     this.#state = structuredClone(state ?? nothing());
     this.#resumed = { step: this.#state.step, tokens: this.#state.tokens, seconds: this.#state.seconds };
+    for (const entry of this.#state.history) this.#remember(entry);
   }
 
   /** Training begins now; the clocks start. */
@@ -114,10 +127,16 @@ export class Reporter {
     metrics[prefix + "runtime"] = done.seconds;
     metrics[prefix + "samples_per_second"] = rate(done.rows);
     metrics[prefix + "steps_per_second"] = rate(done.batches);
-    Object.assign(this.#evals, metrics);
-    this.#state.history.push({ epoch: done.epoch, ...metrics, step: done.step });
+    const entry = { epoch: done.epoch, ...metrics, step: done.step };
+    this.#state.history.push(entry);
+    this.#remember(entry);
     const line = { step: done.step, epoch: done.epoch, metrics, ...this.#clocks() };
     this.#tell((reader) => reader.evaluation?.(line));
+  }
+
+  /** Step of the last evaluation, also of one before a resume. */
+  get evaluatedAt(): number | undefined {
+    return this.#evaluatedAt;
   }
 
   /** Remembers the best evaluation, for `trainer_state.json` and the summary. */
@@ -168,7 +187,7 @@ export class Reporter {
       finished,
     };
     const perSecond = (count: number) => summary.seconds > 0 ? count / summary.seconds : 0;
-    if (finished) {
+    if (finished && state.step > 0) { // a run that only evaluated has no training to sum up
       this.#state.history.push({
         epoch: state.epoch,
         step: state.step,
@@ -187,6 +206,12 @@ export class Reporter {
       }
     }
     return summary;
+  }
+
+  #remember(entry: LogEntry): void {
+    const metrics = Object.entries(entry).filter(([name]) => name.startsWith("eval_"));
+    if (metrics.length) this.#evaluatedAt = entry.step;
+    Object.assign(this.#evals, Object.fromEntries(metrics));
   }
 
   #due({ step, endsEpoch }: Step): boolean {

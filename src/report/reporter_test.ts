@@ -174,7 +174,28 @@ Deno.test("Reporter tells a run that stopped from one that is finished", async (
   for (const [how, finished] of [[{}, true], [{ stopped: "SIGTERM" }, false]] as const) {
     const reporter = new Reporter({ readers: [] });
     reporter.start(plan);
+    reporter.step(step(1, 1));
     assert.equal((await reporter.end(how)).finished, finished);
     assert.equal(reporter.state.history.some((entry) => "train_loss" in entry), finished);
   }
+});
+
+Deno.test("Reporter of a run that only evaluated sums up no training", async () => {
+  const reporter = new Reporter({ readers: [] });
+  reporter.start({ ...plan, totalSteps: 0 });
+  reporter.evaluation({ step: 0, epoch: 0, metrics: { loss: 2 }, rows: 1, batches: 1, seconds: 1 });
+  await reporter.end();
+  assert.deepEqual(reporter.state.history.map((entry) => entry.train_loss ?? entry.eval_loss), [2]);
+});
+
+Deno.test("Reporter of a resumed run knows the last evaluation", async () => {
+  const first = new Reporter({ readers: [] });
+  first.start(plan);
+  first.step(step(1, 1));
+  first.evaluation({ step: 1, epoch: 0, metrics: { loss: 2 }, rows: 1, batches: 1, seconds: 1 });
+  assert.equal(first.evaluatedAt, 1);
+  const second = new Reporter({ readers: [], state: first.state });
+  assert.equal(second.evaluatedAt, 1);
+  second.start(plan);
+  assert.equal((await second.end()).evals.eval_loss, 2);
 });

@@ -8,9 +8,9 @@ export class Results implements Reader {
 
   async end(summary: Summary): Promise<void> {
     if (!summary.finished) return; // they tell others that the run is over
-    const train = trainResults(summary);
+    const train = summary.step > 0 ? trainResults(summary) : undefined;
     const evals = evalResults(summary);
-    await this.#write("train_results", train);
+    if (train) await this.#write("train_results", train);
     if (evals) await this.#write("eval_results", evals);
     await this.#write("all_results", { ...train, ...evals });
   }

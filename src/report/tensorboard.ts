@@ -45,7 +45,7 @@ export class TensorBoard implements Reader {
   }
 
   end(summary: Summary): void {
-    if (summary.finished) {
+    if (summary.finished && summary.step > 0) {
       this.#write({ step: summary.step, scalars: { "train/train_loss": summary.trainLoss } });
     }
     this.#file?.close();

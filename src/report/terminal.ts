@@ -25,6 +25,7 @@ export class Terminal implements Reader {
   }
 
   start(plan: Plan, step: number): void {
+    if (plan.totalSteps === 0) return this.#say(`Evaluating a model of ${count(plan.parameters)} parameters`);
     const share = (100 * plan.trainable / plan.parameters).toFixed(2);
     this.#say(`Training ${count(plan.trainable)} of ${count(plan.parameters)} parameters (${share} %)`);
     this.#say(
@@ -135,15 +136,17 @@ function plainLine(line: StepLine): string {
 
 function ending(summary: Summary): string[] {
   const { step, totalSteps, epoch, trainLoss, seconds, tokens, skipped, evals, best, memory, stopped } = summary;
-  const rows: [string, string][] = [
-    ["steps", `${count(step)} of ${count(totalSteps)}` + (stopped ? ` (${stopped})` : "")],
-    ["epochs", epoch.toFixed(2)],
-    ["loss", short(trainLoss)],
+  const rows: [string, string][] = [];
+  if (step > 0) {
+    rows.push(["steps", `${count(step)} of ${count(totalSteps)}` + (stopped ? ` (${stopped})` : "")]);
+    rows.push(["epochs", epoch.toFixed(2)], ["loss", short(trainLoss)]);
+  }
+  rows.push(
     ...Object.entries(evals).filter(([name]) => !/_(runtime|per_second)$/.test(name))
       .map(([name, value]) => [name.replace(/^eval_/, "eval "), short(value)] as [string, string]),
     ["time", duration(seconds)],
-    ["speed", `${count(seconds > 0 ? tokens / seconds : 0)} tokens/s`],
-  ];
+  );
+  if (step > 0) rows.push(["speed", `${count(seconds > 0 ? tokens / seconds : 0)} tokens/s`]);
   if (memory) rows.push(["memory", `${size(memory.peak)} at most`]);
   if (skipped) rows.push(["skipped", `${skipped} steps whose loss or gradient was not finite`]);
   if (best) rows.push(["best", `${best.metric} ${short(best.value)} at step ${best.step}`]);

@@ -11,10 +11,17 @@ export class TrainerLog implements Reader, Disposable {
     this.#lines = new LineFile(path);
   }
 
-  /** Opens the log of a run that goes on after `step` (0: a new one); lines of later steps are dropped. */
-  static async open(folder: string, step: number): Promise<TrainerLog> {
+  /**
+   * Opens the log of a run that goes on after `step` (0: a new one). Lines that came later are dropped: those of later
+   * steps, and at this step all but the first `linesOfStep`, such as an evaluation that the checkpoint does not know.
+   */
+  static async open(folder: string, step: number, linesOfStep = Infinity): Promise<TrainerLog> {
     const path = `${folder}/trainer_log.jsonl`;
-    await cutLines(path, (line) => Number(line.current_steps) <= step);
+    let left = linesOfStep;
+    await cutLines(path, (line) => {
+      const at = Number(line.current_steps);
+      return at < step || at === step && left-- > 0;
+    });
     return new TrainerLog(path);
   }
 

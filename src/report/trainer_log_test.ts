@@ -57,6 +57,14 @@ Deno.test("TrainerLog of a resumed run is the log of one that never stopped", as
   assert.equal(await write(30, 30), whole);
 });
 
+Deno.test("TrainerLog of a resumed run drops what its checkpoint does not know of the same step", async () => {
+  using folder = temporaryFolder();
+  const lines = [9, 10, 10, 10, 20].map((step, i) => `{"current_steps":${step},"i":${i}}\n`);
+  Deno.writeTextFileSync(`${folder.path}/trainer_log.jsonl`, lines.join(""));
+  using _log = await TrainerLog.open(folder.path, 10, 2);
+  assert.equal(Deno.readTextFileSync(`${folder.path}/trainer_log.jsonl`), lines.slice(0, 3).join(""));
+});
+
 Deno.test("readLines() passes over torn lines, and a file that is not there", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/log`;
