@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 const CHILD = `
 import { Signals } from "${import.meta.resolve("./signals.ts")}";
 using signals = new Signals({ say: (text) => console.log(text) });
+signals.atOnce = Deno.args[0] === "-1";
 console.log("ready");
 let steps = 0;
 while (!signals.stopRequested) {
@@ -82,4 +83,13 @@ Deno.test("SIGUSR1 asks for a save each time, SIGPIPE and SIGXFSZ for nothing, a
   });
   assert.equal(code, 143);
   assert.equal(said.filter((line) => line === "save").length, 2);
+});
+
+Deno.test("Signals ends a run at once while nothing would be lost", async () => {
+  const { code, said } = await run(-1, (child) => {
+    child.kill("SIGTERM");
+    return Promise.resolve();
+  });
+  assert.equal(code, 143);
+  assert.deepEqual(said, ["SIGTERM: stopping at once; nothing is lost"]);
 });
