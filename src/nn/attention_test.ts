@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { cat, live, manualSeed, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
-import { attend, attendCached } from "./attention.ts";
+import { attend, attendCached, plainAttend } from "./attention.ts";
 import { holdEqual } from "./hold_equal.ts";
 
 manualSeed(1); // the same numbers on every run
 
 // The truth: softmax(q kᵀ / √C + mask) v, one document and one head at a time.
-function plainAttention(q: Tensor, k: Tensor, v: Tensor, lengths: readonly number[], window: number | null): Tensor {
+function explicit(q: Tensor, k: Tensor, v: Tensor, lengths: readonly number[], window: number | null): Tensor {
   const [, H, C] = q.shape, shared = H / k.shape[1];
   let from = 0;
   return cat(lengths.map((T) => {
@@ -24,12 +24,12 @@ function plainAttention(q: Tensor, k: Tensor, v: Tensor, lengths: readonly numbe
 const some = (N: number, H: number, K: number, C: number) => [randn([N, H, C]), randn([N, K, C]), randn([N, K, C])];
 const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b);
 
-function hold(lengths: number[], window: number | null, [H, K, C]: number[]) {
+function hold(way: typeof attend, lengths: number[], window: number | null, [H, K, C]: number[]) {
   const before = live();
   scope(() =>
     holdEqual({
-      fast: (q, k, v) => attend(q, k, v, { lengths, window }),
-      plain: (q, k, v) => plainAttention(q, k, v, lengths, window),
+      fast: (q, k, v) => way(q, k, v, { lengths, window }),
+      plain: (q, k, v) => explicit(q, k, v, lengths, window),
       narrow: some(sum(lengths), H, K, C),
       tolerance: 2e-6,
     })
@@ -37,26 +37,43 @@ function hold(lengths: number[], window: number | null, [H, K, C]: number[]) {
   assert.equal(live(), before);
 }
 
-for (const heads of [[1, 1, 2], [4, 4, 8], [6, 2, 10], [4, 1, 16]]) {
-  for (const lengths of [[1], [9], [5, 5, 5], [1, 7, 3], [33, 1, 64]]) {
-    Deno.test(`attend() equals softmax(q kᵀ) v within documents: lengths ${lengths}, [heads, kv heads, channels] ${heads}`, () =>
-      hold(lengths, null, heads));
+for (const way of [attend, plainAttend]) {
+  for (const heads of [[1, 1, 2], [4, 4, 8], [6, 2, 10], [4, 1, 16]]) {
+    for (const lengths of [[1], [9], [5, 5, 5], [1, 7, 3], [33, 1, 64], [65, 130]]) {
+      const what = `lengths ${lengths}, heads, key/value heads and channels ${heads}`;
+      Deno.test(`${way.name}() equals softmax(q kᵀ) v within documents: ${what}`, () =>
+        hold(way, lengths, null, heads));
+    }
   }
-}
+  for (
+    const [window, lengths] of [[8, [7, 8, 9, 15, 16, 17, 41]], [64, [63, 64, 65, 129, 200]], [100, [300]]] as const
+  ) {
+    for (const T of lengths) {
+      Deno.test(`${way.name}() with a window of ${window} equals an explicit mask at ${T} tokens`, () =>
+        hold(way, [T], window, [4, 2, 6]));
+    }
+  }
+  Deno.test(`${way.name}() with a window equals an explicit mask in documents of several lengths`, () =>
+    hold(way, [3, 20, 8, 9, 70], 8, [4, 2, 6]));
+  Deno.test(`${way.name}() with a window of one sees itself alone`, () => hold(way, [5], 1, [2, 2, 4]));
 
-for (const T of [7, 8, 9, 15, 16, 17, 41]) {
-  Deno.test(`attend() with a window of 8 equals an explicit mask at ${T} tokens`, () => hold([T], 8, [4, 2, 6]));
+  Deno.test(`${way.name}() keeps a document's NaN inside the document, and hands it on`, () =>
+    scope(() => {
+      const [q, k, v] = some(12, 2, 1, 4), odd = k.clone();
+      odd.narrow(0, 3, 1).fill_(NaN); // the fourth token of the first document
+      const [y, clean] = [odd, k].map((k) => way(q, k, v, { lengths: [6, 6] }).toArray());
+      const finite = [...y].map(Number.isFinite);
+      assert.deepEqual(finite, finite.map((_, i) => i < 3 * 8 || i >= 6 * 8));
+      y.forEach((x, i) => finite[i] && assert.equal(x, clean[i]));
+    }));
 }
-Deno.test("attend() with a window equals an explicit mask in documents of several lengths", () =>
-  hold([3, 20, 8, 9], 8, [4, 2, 6]));
-Deno.test("attend() with a window of one sees itself alone", () => hold([5], 1, [2, 2, 4]));
 
 Deno.test("attend() takes inputs that are not contiguous", () =>
   scope(() => {
     const cut = (x: Tensor) => x.unflatten(-1, [12, 8]).splitWithSizes([6, 3, 3], 1);
     holdEqual({
       fast: (x) => attend(...cut(x) as [Tensor, Tensor, Tensor], { lengths: [4, 7] }),
-      plain: (x) => plainAttention(...cut(x) as [Tensor, Tensor, Tensor], [4, 7], null),
+      plain: (x) => explicit(...cut(x) as [Tensor, Tensor, Tensor], [4, 7], null),
       narrow: [randn([11, 96])],
       tolerance: 2e-6,
     });
