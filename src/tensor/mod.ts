@@ -1,5 +1,6 @@
 // Tensors: libtorch's, as small integers with methods, and the rule for when they end.
 export * from "./tensor.gen.ts";
+export { availableMemory } from "./available.ts";
 export { TensorError } from "./base.ts";
 export { gradients, noGrad, withGrad } from "./autograd.ts";
 export { keep, live, scope } from "./scope.ts";

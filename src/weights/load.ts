@@ -1,6 +1,6 @@
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, EXIT, MemoryError } from "../errors.ts";
 import { build, type CausalLm, initialise, type ModelConfig } from "../models/mod.ts";
-import type { Device, DType, Tensor } from "../tensor/mod.ts";
+import { availableMemory, type Device, type DType, type Tensor, TensorError } from "../tensor/mod.ts";
 import { openModel, readModelConfig, type TensorPlace } from "./folder.ts";
 import { checkSizes } from "./sizes.ts";
 import { dtypeOf, fill, misfits } from "./tensors.ts";
@@ -23,7 +23,7 @@ export async function loadModel(folder: string, options: LoadOptions): Promise<C
   if (fromScratch) {
     const config = await readModelConfig(folder);
     const dtype = options.dtype === "auto" ? publishedDtype(config) : options.dtype;
-    const model = build(adjust(config), { dtype, device });
+    const model = make(folder, adjust(config), { dtype, device });
     initialise(model);
     return model;
   }
@@ -31,13 +31,26 @@ export async function loadModel(folder: string, options: LoadOptions): Promise<C
   checkSizes(folder, config, tensors);
   const first = tensors.entries().next().value;
   const dtype = options.dtype !== "auto" ? options.dtype : first ? dtypeOf(...first) : "f32";
-  const model = build(adjust(config), { dtype, device });
+  const model = make(folder, adjust(config), { dtype, device });
   try {
     await fill(paired(folder, model, tensors), (done) => options.onProgress?.(bytes ? done / bytes : 1));
     return model;
   } catch (error) {
     model[Symbol.dispose]();
     throw error;
+  }
+}
+
+function make(folder: string, config: ModelConfig, placement: { dtype: DType; device: Device }): CausalLm {
+  try {
+    return build(config, placement);
+  } catch (error) {
+    if (!(error instanceof TensorError) || error.exitCode !== EXIT.memory) throw error;
+    const free = placement.device === "cpu" ? ` (${(availableMemory() / 2 ** 30).toFixed(1)} GiB are free)` : "";
+    throw new MemoryError(
+      `Cannot load "${folder}": the memory of ${placement.device} does not hold its weights in ${placement.dtype}${free}; ` +
+        "end other programs, choose a smaller model, or set dtype = bf16",
+    );
   }
 }
 

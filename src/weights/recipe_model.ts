@@ -1,7 +1,17 @@
 import { RecipeError } from "../errors.ts";
 import type { CausalLm, ModelConfig } from "../models/mod.ts";
 import { replaceValue, type RopeScaling } from "../nn/mod.ts";
-import { type Device, type DType, noGrad, pickDevice, scope, threads } from "../tensor/mod.ts";
+import {
+  availableMemory,
+  type Device,
+  type DType,
+  memory,
+  noGrad,
+  pickDevice,
+  scope,
+  setMemoryLimit,
+  threads,
+} from "../tensor/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { loadModel } from "./load.ts";
 
@@ -38,6 +48,7 @@ export async function modelOf(
   const device = pickDevice(settings.device);
   if (settings.threads) threads(settings.threads);
   const wanted = wantedDtype(settings, device);
+  setMemoryLimit(memory().mapped + availableMemory()); // beyond it the kernel would kill this process without a word
   const model = await loadModel(settings.modelNameOrPath, {
     dtype: keepFileDtype && !settings.trainFromScratch ? "auto" : wanted,
     device,
