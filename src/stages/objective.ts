@@ -1,7 +1,7 @@
 import type { Batch } from "../data/mod.ts";
 import { IGNORED } from "../data/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { layoutOf, linearCrossEntropy } from "../nn/mod.ts";
+import { layoutOf } from "../nn/mod.ts";
 import { from, noGrad, scope, type Tensor } from "../tensor/mod.ts";
 
 // N tokens of a batch, S supervised ones.
@@ -39,9 +39,7 @@ export function languageModelling(model: CausalLm, options: LanguageModelling = 
       neftuneAlpha,
     });
     const chosen = hidden.indexSelect(0, from(rows, [rows.length], device)); // [S, D]
-    const { loss, correct } = linearCrossEntropy(chosen, model.headWeight, from(targets, [rows.length], device), {
-      labelSmoothing,
-    });
+    const { loss, correct } = model.headLoss(chosen, from(targets, [rows.length], device), { labelSmoothing });
     return { loss, count: batch.learned, correct: correct.sum(), finish };
   };
 }
@@ -55,11 +53,7 @@ export function judge(model: CausalLm, batch: Batch): { loss: number; correct: F
       const layout = layoutOf(batch.positions, batch.starts, device);
       const { hidden } = model.hidden(from(batch.ids, [batch.ids.length], device), layout);
       const chosen = hidden.indexSelect(0, from(rows, [rows.length], device));
-      const { loss, correct } = linearCrossEntropy(
-        chosen,
-        model.headWeight,
-        from(targets, [rows.length], device),
-      );
+      const { loss, correct } = model.headLoss(chosen, from(targets, [rows.length], device));
       return { loss: loss.item(), correct: correct.toArray() };
     })
   );
