@@ -64,6 +64,7 @@ function detect(info: DatasetInfo, first: Record<string, unknown>, use: Use): Fo
 
 function whyNot(first: Record<string, unknown>, use: Use): string {
   const has = `its columns are ${Object.keys(first).map((name) => `"${name}"`).join(", ")}`;
+  if (use === "pt" && LISTS.some((name) => name in first)) return `${has}, which are conversations; use ftx sft`;
   if (use === "pt") {
     return `${has} and plain text would stand in "text"; rename one or describe it in dataset_info.json`;
   }

@@ -1,0 +1,20 @@
+import type { Place } from "./place.ts";
+
+/** One kind of bad input: what is spoiled, what is run, and all that is said. */
+export interface Case {
+  name: string;
+  /** What is done to a good place before. */
+  spoil?: (place: Place) => void | Promise<void>;
+  /** The command's words. Default `SFT`. */
+  run?: string;
+  /** The whole of stderr with `--quiet`, a line each, without `error: `. `{n} are free`: whatever the machine has. */
+  says: string | string[];
+  /** The exit code. */
+  code: number;
+  /** Files that the command may leave or change. Default none. */
+  leaves?: RegExp;
+  /** Why it cannot be tried on this machine, if it cannot. */
+  skip?: () => string | undefined;
+  /** Something that must be there while the command runs, disposed afterwards. */
+  meanwhile?: (place: Place) => Disposable;
+}

@@ -1,0 +1,197 @@
+import type { Case } from "./case.ts";
+import { SFT } from "./place.ts";
+
+const FILE = "train a.yaml";
+const GOOD = "model: nano\ndataset: qa.json\noutput_dir: out\n";
+
+/** Settings that cannot be. Exit code 2. */
+export const RECIPE_CASES: Case[] = [
+  {
+    name: "a command that is not there",
+    run: "stf --model nano",
+    code: 2,
+    says: 'Cannot run "ftx stf": there is no such command; ftx help lists them',
+  },
+  {
+    name: "a settings file that is not there",
+    run: "train nowhere.yaml",
+    code: 2,
+    says: 'Cannot read "nowhere.yaml": there is no such file; check its path',
+  },
+  {
+    name: "a settings file that is a folder",
+    run: "train a.yaml",
+    spoil: (p) => p.write("a.yaml/x", ""),
+    code: 2,
+    says: 'Cannot read "a.yaml": it is not a file; name a YAML or JSON file with settings',
+  },
+  {
+    name: "a settings file that is no YAML",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", `${GOOD}seed: [1\n`),
+    code: 2,
+    says: "Cannot read a.yaml:5: Flow sequence in block collection must be sufficiently indented and end with a ]",
+  },
+  {
+    name: "a settings file that is a list",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", "- model\n"),
+    code: 2,
+    says: 'Cannot read "a.yaml": it must be a list of "name: value" lines',
+  },
+  {
+    name: "an empty settings file",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", ""),
+    code: 2,
+    says: [
+      "Cannot train without model_name_or_path: set it in the file or with --model",
+      "Cannot train without dataset: set it in the file or with --dataset",
+    ],
+  },
+  {
+    name: "no settings at all",
+    run: "sft",
+    code: 2,
+    says: [
+      "Cannot train without model_name_or_path: set it in the file or with --model",
+      "Cannot train without dataset: set it in the file or with --dataset",
+    ],
+  },
+  {
+    name: "a key with a slip",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", `${GOOD}lora_rnak: 8\n`),
+    code: 2,
+    says: 'Cannot use lora_rnak (a.yaml:4): ftx has no such setting; did you mean "lora_rank"?',
+  },
+  {
+    name: "a flag with a slip",
+    run: `${SFT} --learning-rat 1e-4`,
+    code: 2,
+    says: 'Cannot use --learning-rat: ftx has no such setting; did you mean "--learning-rate"?',
+  },
+  {
+    name: "a value of the wrong type",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", `${GOOD}num_train_epochs: three\n`),
+    code: 2,
+    says: 'Cannot use num_train_epochs = "three" (a.yaml:4): it must be a number',
+  },
+  {
+    name: "a value out of range",
+    run: `${SFT} --lora-rank 0`,
+    code: 2,
+    says: "Cannot use lora_rank = 0 (--lora-rank): it must be at least 1",
+  },
+  {
+    name: "a choice that is none",
+    run: `${SFT} --lr-scheduler-type cosin`,
+    code: 2,
+    says:
+      'Cannot use lr_scheduler_type = "cosin" (--lr-scheduler-type): choose one of linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup, inverse_sqrt, reduce_lr_on_plateau, cosine_with_min_lr, cosine_warmup_with_min_lr, warmup_stable_decay; did you mean "cosine"?',
+  },
+  {
+    name: "settings that contradict each other",
+    run: `${SFT} --load-best-model-at-end`,
+    code: 2,
+    says:
+      'Cannot use load_best_model_at_end = true (--load-best-model-at-end) with eval_strategy = "no": the best is found by evaluating; set eval_strategy = save_strategy',
+  },
+  {
+    name: "two kinds of fine-tuning",
+    run: `${SFT} --full --lora`,
+    code: 2,
+    says: "Cannot use --full with --lora: choose one",
+  },
+  {
+    name: "a setting twice",
+    run: `${FILE} --lora-dropout 2`,
+    spoil: (p) => p.write("a.yaml", "stage: sft\nmodel: nano\nlora_rank: eight\nseed: 1\nseed: 2\n"),
+    code: 2,
+    says: "Cannot use seed twice (a.yaml:5): a.yaml:4 sets it already",
+  },
+  {
+    name: "several problems at once, in a file and in flags",
+    run: `${FILE} --lora-dropout 2 --bf16 --fp16`,
+    spoil: (p) => p.write("a.yaml", "stage: sft\nmodel: nano\nlora_rank: eight\nlerning_rate: 1\n"),
+    code: 2,
+    says: [
+      'Cannot use lerning_rate (a.yaml:4): ftx has no such setting; did you mean "learning_rate"?',
+      'Cannot use lora_rank = "eight" (a.yaml:3): it must be a whole number',
+      "Cannot use lora_dropout = 2 (--lora-dropout): it must be less than 1",
+      "Cannot train without dataset: set it in the file or with --dataset",
+      "Cannot use bf16 = true (--bf16) with fp16 = true (--fp16): one number type computes; choose one",
+    ],
+  },
+  {
+    name: "a stage that ftx has not yet",
+    run: FILE,
+    spoil: (p) => p.write("a.yaml", `${GOOD}stage: dpo\n`),
+    code: 2,
+    says: 'Cannot use stage = "dpo" (a.yaml:4): ftx knows preference training but cannot do it yet',
+  },
+  {
+    name: "a method that ftx has not yet",
+    run: `${SFT} --use-galore`,
+    code: 2,
+    says: "Cannot use use_galore = true (--use-galore): ftx knows GaLore but cannot do it yet",
+  },
+  {
+    name: "a stage that the command does not run",
+    run: "pt a.yaml",
+    spoil: (p) => p.write("a.yaml", `${GOOD}stage: sft\n`),
+    code: 2,
+    says: 'Cannot use stage = "sft" (a.yaml:4) with ftx pt: use ftx train instead',
+  },
+  {
+    name: "a GPU where there is none",
+    run: `${SFT} --device cuda`,
+    code: 2,
+    says: 'Cannot use device = "cuda": libtorch sees no GPU; use --device cpu, or install the CUDA build of libtorch',
+    skip: gpu,
+  },
+  {
+    name: "a device that nobody knows",
+    run: `${SFT} --device tpu`,
+    code: 2,
+    says: 'Cannot use device = "tpu" (--device): choose one of auto, cpu, cuda, cuda:N',
+  },
+  {
+    name: "fp16 on a CPU",
+    run: `${SFT} --fp16 --device cpu`,
+    code: 2,
+    says: 'Cannot use fp16 = true (--fp16) with device = "cpu" (--device): a CPU has no fast fp16; use bf16',
+  },
+  {
+    name: "fp16 where the device turns out to be a CPU",
+    run: `${SFT} --fp16`,
+    code: 2,
+    says: "Cannot use fp16 = true on a CPU: it is 10 times slower than bf16 there; use bf16",
+    skip: gpu,
+  },
+  {
+    name: "a flag that the command has no use for",
+    run: "chat --model nano --lora-rank 8",
+    code: 2,
+    says: "Cannot use --lora-rank with ftx chat: this command has no use for it",
+  },
+  {
+    name: "a data command that is not there",
+    run: "data show",
+    code: 2,
+    says: 'Cannot run "ftx data show": ftx data has one part, preview',
+  },
+];
+
+function gpu(): string | undefined {
+  return Deno.env.get("CUDA_VISIBLE_DEVICES") !== "" && existsNvidia() ? "there is a GPU" : undefined;
+}
+
+function existsNvidia(): boolean {
+  try {
+    return Deno.statSync("/dev/nvidia0") !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,60 @@
+// What goes wrong for a person: each kind of bad input ends in whole sentences and the right exit code, never in a stack
+// trace; nothing is half-written, and what was there is as it was.
+
+import assert from "node:assert/strict";
+import { ADAPTER_CASES } from "./bad_input/adapters.ts";
+import type { Case } from "./bad_input/case.ts";
+import { DATASET_CASES } from "./bad_input/datasets.ts";
+import { MODEL_CASES } from "./bad_input/models.ts";
+import { Place, SFT } from "./bad_input/place.ts";
+import { RECIPE_CASES } from "./bad_input/recipes.ts";
+import { RUN_CASES } from "./bad_input/runs.ts";
+import { TOKENIZER_CASES } from "./bad_input/tokenizers.ts";
+import { WEIGHTS_CASES } from "./bad_input/weights.ts";
+import { ftx } from "./ftx.ts";
+
+const AREAS: Record<string, Case[]> = {
+  "model folders": MODEL_CASES,
+  weights: WEIGHTS_CASES,
+  adapters: ADAPTER_CASES,
+  "tokenizers and templates": TOKENIZER_CASES,
+  datasets: DATASET_CASES,
+  settings: RECIPE_CASES,
+  "folders, disks and memory": RUN_CASES,
+};
+
+const AT_ONCE = navigator.hardwareConcurrency;
+const together = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false }; // steps that run side by side
+
+for (const [area, cases] of Object.entries(AREAS)) {
+  Deno.test({ name: `bad input in ${area} is told in sentences (${cases.length} kinds)`, ...together }, async (t) => {
+    using good = await Place.make();
+    const queue = cases.values();
+    const work = async () => {
+      for (const one of queue) {
+        const why = one.skip?.();
+        const name = one.name + (why === undefined ? "" : ` (skipped: ${why})`);
+        await t.step({ name, ignore: why !== undefined, fn: () => tell(one, good), ...together });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  });
+}
+
+/** Runs one case in a copy of the good place. */
+async function tell({ spoil, run = SFT, says, code, leaves = /^$/, meanwhile }: Case, good: Place) {
+  using place = good.copy();
+  await spoil?.(place);
+  using _ = meanwhile?.(place);
+  const before = place.contents();
+  const done = await ftx(place.folder, takesQuiet(run) ? `${run} --quiet` : run);
+  const lines = [says].flat().map((line) => line.startsWith("warning: ") ? line : `error: ${line}`);
+  const said = done.err.replace(/[\d.]+ [KMG]iB are free/g, "{n} are free");
+  assert.equal(said, lines.map((line) => line + "\n").join(""));
+  assert.equal(done.code, code);
+  const changed = (names: Record<string, string>) => Object.entries(names).filter(([name]) => !leaves.test(name));
+  assert.deepEqual(changed(place.contents()), changed(before));
+}
+
+/** Commands that tell nothing but errors and the result when asked to. */
+const takesQuiet = (line: string) => /^(train|sft|pt|export)\b/.test(line);
