@@ -6,6 +6,7 @@ import type { LogEntry, Reader, ReportState, Summary } from "./lines.ts";
 
 /** What a model card says about how the model was made; a recipe has all of it. */
 export interface CardSettings {
+  runName?: string;
   modelNameOrPath?: string;
   dataset?: string[];
   stage?: string;
@@ -38,7 +39,7 @@ export class ModelCard implements Reader {
     if (!summary.finished || summary.step === 0) return;
     await replaceFile(
       `${this.folder}/README.md`,
-      modelCard(basename(this.folder), this.settings, this.version, history),
+      modelCard(this.settings.runName ?? basename(this.folder), this.settings, this.version, history),
     );
   }
 }

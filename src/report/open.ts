@@ -39,7 +39,7 @@ export async function openReporter(folder: string, settings: ReportSettings, opt
     new StateFile(folder, settings),
     new Results(folder),
   ];
-  if (settings.reportTo.includes("tensorboard")) readers.push(new TensorBoard(folder));
+  if (settings.reportTo.includes("tensorboard")) readers.push(new TensorBoard(folder, Date.now, settings.runName));
   if (settings.plotLoss) readers.push(new Plots(folder));
   readers.push(new ModelCard(folder, settings, options.version));
   return new Reporter({ readers, logging: settings, memory, state });

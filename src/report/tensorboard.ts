@@ -2,7 +2,7 @@ import { type Event, record } from "./event.ts";
 import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
 
 /**
- * Event files for TensorBoard in `runs/` of the run's folder, with the tags of HF Trainer: `train/loss`, `eval/loss` …
+ * Event files for TensorBoard in `runs/` of the run's folder, or below it in a folder of the run's name, with the tags of HF Trainer: `train/loss`, `eval/loss` …
  * A resumed run adds a file and tells TensorBoard to forget what the interrupted one wrote after the checkpoint.
  */
 export class TensorBoard implements Reader {
@@ -10,9 +10,9 @@ export class TensorBoard implements Reader {
   #clock: () => number;
   #file?: Deno.FsFile;
 
-  /** `clock` gives milliseconds since 1970. */
-  constructor(folder: string, clock: () => number = Date.now) {
-    this.#folder = `${folder}/runs`;
+  /** `clock` gives milliseconds since 1970; `name` is the run's, which TensorBoard shows. */
+  constructor(folder: string, clock: () => number = Date.now, name?: string) {
+    this.#folder = name ? `${folder}/runs/${encodeURIComponent(name)}` : `${folder}/runs`;
     this.#clock = clock;
   }
 
