@@ -13,6 +13,7 @@ import { readReport, restore, type RunState, writeBeside } from "./checkpoint.ts
 import { type Course, follow, GRACE } from "./course.ts";
 import { dataOf } from "./data.ts";
 import { train } from "./loop.ts";
+import { nextCommands } from "./next.ts";
 import type { Objective } from "./objective.ts";
 import { epochAt, planSteps, type StepPlan, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
@@ -29,10 +30,10 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   using signals = new Signals({ say });
   signals.atOnce = true; // until the first step
   if (recipe.threads) threads(recipe.threads);
+  using run = await openRun(recipe); // first: a folder that cannot be used is known before anything takes time
+  run.notes.forEach(say);
   const { vocabSize } = await inspectModel(recipe);
   const { tokenizer, data } = await dataOf(recipe, { vocabSize, say });
-  using run = await openRun(recipe);
-  run.notes.forEach(say);
 
   manualSeed(recipe.seed);
   fastFloat32();
@@ -100,6 +101,7 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   if (recipe.doEval) await evaluator.finish(model, step, epochAt(step, steps));
   if (recipe.doTrain) await writeResult(run, state);
   await report.end({ stopped, finished: true });
+  if (recipe.doTrain) say(`\n${nextCommands(recipe, run.folder)}`);
 }
 
 /** What a person whose run was stopped can do next. */

@@ -1,0 +1,26 @@
+import type { Recipe } from "../recipe/mod.ts";
+
+type NextSettings = Pick<
+  Recipe,
+  "modelNameOrPath" | "adapterNameOrPath" | "createNewAdapter" | "finetuningType" | "template" | "stage"
+>;
+
+/** Where a finished run's weights are, and the commands that use them, to be copied from the terminal. */
+export function nextCommands(recipe: NextSettings, folder: string): string {
+  const { modelNameOrPath, adapterNameOrPath, createNewAdapter, stage } = recipe;
+  const template = recipe.template ?? (stage === "pt" ? "empty" : undefined); // who read plain text knows no chat
+  const how = template === undefined ? "" : ` --template ${word(template)}`;
+  if (recipe.finetuningType !== "lora") {
+    return `The model is in "${folder}". Talk with it:\n  ftx chat --model ${word(folder)}${how}`;
+  }
+  // A new adapter stands on those that were merged before; otherwise the last of them is the one that was trained on.
+  const below = createNewAdapter ? adapterNameOrPath : adapterNameOrPath.slice(0, -1);
+  const both = `--model ${word(modelNameOrPath)} --adapter ${word([...below, folder].join(","))}`;
+  return `The adapter is in "${folder}". Talk with it, or merge it into its model:\n` +
+    `  ftx chat ${both}${how}\n  ftx export ${both} --export-dir ${word(`${folder}-merged`)}`;
+}
+
+/** As a shell must be given it. */
+function word(text: string): string {
+  return /^[\w./,:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
