@@ -1,36 +1,7 @@
+import type { RopeScaling } from "../nn/rope.ts";
 import type { Fields } from "./fields.ts";
 
-/**
- * How positions are stretched beyond what the model was pre-trained on. `null` in `ModelConfig.ropeScaling` is plain rope.
- * Keys, defaults and their precedence are those of transformers 5 (`modeling_rope_utils.py`).
- */
-export type RopeScaling =
-  | { type: "linear"; factor: number }
-  | { type: "dynamic"; factor: number }
-  | {
-    type: "llama3";
-    factor: number;
-    lowFreqFactor: number;
-    highFreqFactor: number;
-    /** Tokens of the pre-training context. */
-    originalMaxPositionEmbeddings: number;
-  }
-  | {
-    type: "yarn";
-    factor: number;
-    /** Tokens of the pre-training context. */
-    originalMaxPositionEmbeddings: number;
-    /** Multiplies cos and sin; undefined: worked out from `factor`, `mscale` and `mscaleAllDim`. */
-    attentionFactor?: number;
-    /** Default 32. */
-    betaFast: number;
-    /** Default 1. */
-    betaSlow: number;
-    mscale?: number;
-    mscaleAllDim?: number;
-    /** Whether the correction range is rounded to whole dimensions. Default true. */
-    truncate: boolean;
-  };
+export type { RopeScaling };
 
 const TYPES = ["default", "linear", "dynamic", "llama3", "yarn"];
 

@@ -2,7 +2,10 @@ import { arange, cat, type Device, from, keep, scope, type Tensor } from "../ten
 
 // C channels of a head.
 
-/** How positions are stretched; the fields of a config's rope_scaling, in camelCase. */
+/**
+ * How positions are stretched beyond what the model was pre-trained on. `null` in `ModelConfig.ropeScaling` is plain rope.
+ * Keys, defaults and their precedence are those of transformers 5 (`modeling_rope_utils.py`).
+ */
 export type RopeScaling =
   | { type: "linear"; factor: number }
   | { type: "dynamic"; factor: number }
@@ -11,17 +14,23 @@ export type RopeScaling =
     factor: number;
     lowFreqFactor: number;
     highFreqFactor: number;
+    /** Tokens of the pre-training context. */
     originalMaxPositionEmbeddings: number;
   }
   | {
     type: "yarn";
     factor: number;
+    /** Tokens of the pre-training context. */
     originalMaxPositionEmbeddings: number;
+    /** Multiplies cos and sin; undefined: worked out from `factor`, `mscale` and `mscaleAllDim`. */
     attentionFactor?: number;
+    /** Default 32. */
     betaFast: number;
+    /** Default 1. */
     betaSlow: number;
     mscale?: number;
     mscaleAllDim?: number;
+    /** Whether the correction range is rounded to whole dimensions. Default true. */
     truncate: boolean;
   };
 
