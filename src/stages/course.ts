@@ -12,7 +12,8 @@ import type { Checkpoints } from "./saving.ts";
 /** Seconds that the rest of a step may take once the run has to stop; half of what schedulers usually grant. */
 export const GRACE = 15;
 
-interface CourseOptions {
+/** The parts of a run while it trains. */
+export interface Scene {
   recipe: Recipe;
   plan: StepPlan;
   model: CausalLm;
@@ -21,39 +22,36 @@ interface CourseOptions {
   evaluator: Evaluator;
   checkpoints: Checkpoints;
   signals: Signals;
-  /** Steps done before this process. */
-  start: number;
-  /** Steps as they are done, from `start` on. */
-  steps: AsyncIterable<Done>;
 }
 
 /** How training ended. */
 export interface Course {
   /** The last step that was done. */
   step: number;
-  /** Why there were no more, where the plan had more. */
+  /** False when a signal stopped it before its last step or evaluation. */
+  finished: boolean;
+  /** Why it finished before the last step of the plan. */
   stopped?: string;
-  /** A signal stopped it: the run is to be gone on with later. */
-  interrupted: boolean;
 }
 
 /**
  * What happens after each step: a report, and where due an evaluation and a save; and all the reasons to stop before the
  * last one.
  *
+ * @param steps as they are done, from `start` on
+ * @param start steps done before this process
  * @throws {DivergedError} Too many steps in a row were not finite.
  * @throws {StorageError} Too many saves in a row failed.
  */
-export async function follow(options: CourseOptions): Promise<Course> {
-  const { recipe, plan, model, state, report, evaluator, checkpoints, signals } = options;
+export async function follow(scene: Scene, steps: AsyncIterable<Done>, start: number): Promise<Course> {
+  const { recipe, plan, model, state, report, evaluator, checkpoints, signals } = scene;
   const judge = (step: number, saves: boolean) =>
     evaluator.run(model, step, epochAt(step, plan), saves ? checkpoints.folderOf(step) : undefined);
-  const patience = `${recipe.earlyStoppingSteps} evaluations without a new best`;
   const saving = recipe.saveStrategy !== "no";
 
-  let step = options.start, saved = step;
+  let step = start, saved = step;
   if (state.owesEvaluation) await judge(step, true);
-  for await (const done of evaluator.exhausted || state.owesEvaluation ? [] : options.steps) {
+  for await (const done of evaluator.exhausted || state.owesEvaluation ? [] : steps) {
     checkpoints.check();
     step = done.step;
     const last = step === plan.totalSteps, endsEpoch = step % plan.stepsPerEpoch === 0 || last;
@@ -67,16 +65,15 @@ export async function follow(options: CourseOptions): Promise<Course> {
     const stops = last || diverged || evaluator.exhausted || signals.stopRequested;
     const asked = signals.takeSaveRequest();
     if (regular || asked || saving && stops || best && recipe.loadBestModelAtEnd) await checkpoints.save(saved = step);
-    if (diverged) throw await divergence(options, step);
+    if (diverged) throw await divergence(scene, step);
     if (stops) break;
   }
 
-  const finished = step === plan.totalSteps && !state.owesEvaluation;
-  const interrupted = signals.stopRequested && !finished && !evaluator.exhausted;
-  if (interrupted && saving && saved < step) await checkpoints.save(step);
+  const finished = evaluator.exhausted || step >= plan.totalSteps && !state.owesEvaluation;
+  if (!finished && saving && saved < step) await checkpoints.save(step); // a step was given up
   await checkpoints.settle();
-  const stopped = evaluator.exhausted ? patience : interrupted ? signals.stoppedBy : undefined;
-  return { step, stopped: finished ? undefined : stopped, interrupted };
+  const early = finished && step < plan.totalSteps;
+  return { step, finished, stopped: early ? `${recipe.earlyStoppingSteps} evaluations without a new best` : undefined };
 }
 
 /** Whether something with a strategy happens after this step. */
@@ -84,7 +81,7 @@ const due = (strategy: "no" | "steps" | "epoch", step: number, every: number, en
   strategy === "steps" ? step % every === 0 : strategy === "epoch" && endsEpoch;
 
 /** The error of a run whose steps are not finite any more, once its last checkpoint is written. */
-async function divergence({ checkpoints, report, state }: CourseOptions, step: number): Promise<DivergedError> {
+async function divergence({ checkpoints, report, state }: Scene, step: number): Promise<DivergedError> {
   await checkpoints.settle();
   await report.end({ stopped: "not finite", finished: false });
   return new DivergedError(

@@ -5,17 +5,17 @@ import { AdamW } from "../optim/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, standard } from "../report/mod.ts";
-import { openRun, type Run, Signals, writeFolder } from "../run/mod.ts";
+import { openRun, Signals } from "../run/mod.ts";
 import { fastFloat32, manualSeed, memory, threads } from "../tensor/mod.ts";
-import { bytesOfTensor, inspectModel, writeSafetensors } from "../weights/mod.ts";
+import { inspectModel } from "../weights/mod.ts";
 import { Evaluator } from "./best.ts";
-import { readReport, restore, type RunState, writeBeside } from "./checkpoint.ts";
-import { type Course, follow, GRACE } from "./course.ts";
+import { readReport, restore, type RunState } from "./checkpoint.ts";
+import { follow, GRACE } from "./course.ts";
 import { dataOf } from "./data.ts";
+import { endRun } from "./ending.ts";
 import { train } from "./loop.ts";
-import { nextCommands } from "./next.ts";
 import type { Objective } from "./objective.ts";
-import { epochAt, planSteps, type StepPlan, stepsOf } from "./plan.ts";
+import { planSteps, type StepPlan, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
 import { differences, sameness } from "./sameness.ts";
 import { Checkpoints } from "./saving.ts";
@@ -59,77 +59,28 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   report.start(plan);
   signals.atOnce = false;
   const start = run.resume?.step ?? 0;
-  let course: Course = { step: start, interrupted: false };
-  if (recipe.doTrain) {
-    const loop = train({
-      steps: stepsOf(data.train, recipe, steps, start),
-      objective: objectiveOf(model),
-      optimizer,
-      maxGradNorm: recipe.maxGradNorm,
-      learningRate: (index) => rate.at(index),
-      device: model.placement.device,
-      start,
-      giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
-    });
-    try {
-      course = await follow({
-        recipe,
-        plan: steps,
-        model,
-        state,
-        report,
-        evaluator,
-        checkpoints,
-        signals,
-        start,
-        steps: loop,
-      });
-    } finally {
-      await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
-    }
+  const scene = { recipe, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
+  const loop = train({
+    steps: stepsOf(data.train, recipe, steps, start),
+    objective: objectiveOf(model),
+    optimizer,
+    maxGradNorm: recipe.maxGradNorm,
+    learningRate: (index) => rate.at(index),
+    device: model.placement.device,
+    start,
+    giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
+  });
+  try {
+    await endRun(scene, recipe.doTrain ? await follow(scene, loop, start) : { step: start, finished: true });
+  } finally {
+    await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
   }
-
-  const { step, stopped, interrupted } = course;
-  if (interrupted) {
-    await report.end({ stopped, finished: false });
-    say(`Stopped by ${stopped} after step ${step}; ${outlook(recipe, step, checkpoints.newest)}`);
-    Deno.exitCode = signals.exitCode ?? 0;
-    return;
-  }
-  signals.atOnce = checkpoints.newest === step && !recipe.saveOnlyModel;
-  if (recipe.loadBestModelAtEnd) await checkpoints.loadBest();
-  if (recipe.doEval) await evaluator.finish(model, step, epochAt(step, steps));
-  if (recipe.doTrain) await writeResult(run, state);
-  await report.end({ stopped, finished: true });
-  if (recipe.doTrain) say(`\n${nextCommands(recipe, run.folder)}`);
-}
-
-/** What a person whose run was stopped can do next. */
-function outlook({ saveStrategy, saveOnlyModel }: Recipe, step: number, newest?: number): string {
-  if (newest === undefined) {
-    return "nothing was saved" + (saveStrategy === "no" ? ", because save_strategy is no" : "");
-  }
-  if (saveOnlyModel) return `its weights are in checkpoint-${newest}, from which it cannot go on (save_only_model)`;
-  return (newest === step ? "" : `checkpoint-${newest} is the newest; `) + "go on with --resume";
 }
 
 /** Says a sentence on stderr, unless only results are wanted. */
 function speaker({ quiet, json }: Recipe): (sentence: string) => void {
   const out = standard("stderr");
   return (sentence) => quiet || json ? undefined : out.write(sentence + "\n");
-}
-
-/** Weights of an earlier content of the folder. */
-const OLD = /^(adapter_)?model.*\.safetensors(\.index\.json)?$/;
-
-/** Writes the final adapter or model into the run's folder. */
-async function writeResult(run: Run, state: RunState) {
-  const { saved } = state.trainee;
-  await writeFolder(run.folder, async (writer) => {
-    const tensors = Array.from(saved.tensors(), ([name, t]) => [name, bytesOfTensor(t)] as const);
-    await writer.safetensors(`${saved.stem}.safetensors`, tensors);
-    await writeBeside(state, writer);
-  }, { writeSafetensors, supersedes: OLD });
 }
 
 function planOf(
