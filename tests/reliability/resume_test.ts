@@ -1,0 +1,167 @@
+// A run that is killed and gone on with ends with the bytes of a run that nothing disturbed.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { assertSameRun } from "./compare.ts";
+import { CAMPAIGN, EVALUATES, OVERSHOOTS, type Settings, start, trained, workplace } from "./nano.ts";
+
+const FULL: Settings = { finetuningType: "full" };
+const DROPOUT: Settings = { loraDropout: 0.1 };
+const ACCUMULATES: Settings = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 4 };
+const PACKS: Settings = { packing: true, cutoffLen: 64 };
+
+/** Each state that a run can have is in one of them at least. */
+const RUNS: Record<string, Settings> = {
+  "full fp32": FULL,
+  "full bf16 with masters, packed, accumulating": { ...FULL, ...PACKS, ...ACCUMULATES, bf16: true },
+  "LoRA with dropout, accumulating": { ...DROPOUT, ...ACCUMULATES },
+  "LoRA with dropout, packed, NEFTune": { ...DROPOUT, ...PACKS, neftuneNoiseAlpha: 5 },
+  "LoRA with dropout, evaluating, best at the end, two checkpoints kept": {
+    ...DROPOUT,
+    ...OVERSHOOTS,
+    loadBestModelAtEnd: true,
+    saveTotalLimit: 2,
+  },
+  "full fp32, rate falling on plateaus, packed": {
+    ...FULL,
+    ...PACKS,
+    ...EVALUATES,
+    lrSchedulerType: "reduce_lr_on_plateau",
+    lrSchedulerKwargs: '{"patience": 0, "threshold": 0.1}',
+    loggingSteps: 4, // means over steps before and after a resume
+  },
+  "LoRA with dropout, recomputing blocks": { ...DROPOUT, gradientCheckpointing: true },
+  "freeze in pure bf16, by epochs": {
+    finetuningType: "freeze",
+    freezeTrainableLayers: 1,
+    pureBf16: true,
+    saveStrategy: "epoch",
+    maxSteps: undefined,
+    numTrainEpochs: 2.5,
+  },
+};
+const NAMES = Object.keys(RUNS);
+
+/** Points inside a save, a clean-up or the last writing, each with the how-manieth pass is the last. */
+const POINTS = [
+  "piece:3",
+  "after-folder",
+  "before-manifest:2",
+  "file-opened:9",
+  "before-rename:3",
+  "after-rename:2",
+  "before-file-sync:20",
+  "after-parent-sync:4",
+];
+const MORE_POINTS = [
+  "before-folder",
+  "after-folder:3",
+  "file-opened:3",
+  "file-opened:30",
+  "piece:8",
+  "piece:31",
+  "after-file-sync:6",
+  "before-manifest",
+  "before-folder-sync:2",
+  "before-rename",
+  "after-rename",
+  "after-parent-sync",
+  "file-renamed",
+  "file-renamed:2",
+  "before-trash:5",
+  "clean-up",
+];
+
+/** Ways of training that differ only in how they work, and give the same bits. */
+const RECOMPUTES = "LoRA with dropout, recomputing blocks";
+
+/** Steps of a test that run side by side share nothing but the machine. */
+const BESIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+
+Deno.test("a run killed at a random moment and inside a save ends bit for bit as one that was not", async (t) => {
+  using place = workplace();
+  const one = async (i: number) => {
+    const settings = RUNS[NAMES[i]],
+      [whole, folder] = [join(place.path, `whole-${i}`), join(place.path, `killed-${i}`)];
+    await trained(whole, settings);
+    await killedAt(POINTS[i], folder, settings);
+    await killedAfter(stepWithin(20), folder, settings);
+    await trained(folder, { ...settings, resume: true });
+    assertSameRun(folder, whole);
+  };
+  const kept = async () => {
+    await trained(join(place.path, "kept"), { ...RUNS[RECOMPUTES], gradientCheckpointing: false });
+    assertSameRun(join(place.path, `whole-${NAMES.indexOf(RECOMPUTES)}`), join(place.path, "kept"));
+  };
+  for (let i = 0; i < NAMES.length; i += 2) { // two at a time
+    await Promise.all([i, i + 1].map((k) => t.step({ name: NAMES[k], fn: () => one(k), ...BESIDE })));
+  }
+  await t.step("recomputing blocks gives the bits of keeping them", kept);
+});
+
+Deno.test({
+  name: "campaign: 40 kills at random moments and 24 at named points, over all configurations",
+  ignore: !CAMPAIGN,
+  async fn(t) {
+    using place = workplace();
+    let random = 0, named = 0;
+    const one = async (t: Deno.TestContext, i: number) => {
+      const name = NAMES[i], settings = RUNS[name], whole = join(place.path, `whole-${i}`);
+      await trained(whole, settings);
+      for (const kills of [2, 3]) { // in a chain, before the run may end
+        await t.step(`${name}, killed ${kills} times at random`, async () => {
+          const folder = join(place.path, `random-${i}-${kills}`);
+          for (let kill = 0; kill < kills; kill++, random++) await killedAfter(stepWithin(20), folder, settings);
+          await trained(folder, { ...settings, resume: true });
+          assertSameRun(folder, whole);
+        });
+      }
+      for (let j = 0; j < 3; j++) {
+        const point = [...POINTS, ...MORE_POINTS][(i + 8 * j) % 24];
+        await t.step(`${name}, killed at ${point}`, async () => {
+          const folder = join(place.path, `named-${i}-${j}`);
+          if (await killedAt(point, folder, settings)) named++;
+          await trained(folder, { ...settings, resume: true });
+          assertSameRun(folder, whole);
+        });
+      }
+    };
+    for (let i = 0; i < NAMES.length; i++) await one(t, i);
+    console.log(
+      `killed at ${random} random moments and ${named} named points; every run ended as its undisturbed twin`,
+    );
+  },
+});
+
+Deno.test({
+  name: "campaign: a run killed after every single step ends bit for bit as one that was not",
+  ignore: !CAMPAIGN,
+  async fn() {
+    using place = workplace();
+    const settings = { ...RUNS[NAMES[2]], saveSteps: 1, maxSteps: 12 };
+    const [whole, folder] = [join(place.path, "whole"), join(place.path, "killed")];
+    await trained(whole, settings);
+    for (let step = 1; step < 12; step++) await killedAfter(step, folder, settings);
+    await trained(folder, { ...settings, resume: true });
+    assertSameRun(folder, whole);
+  },
+});
+
+/** Trains until the process kills itself at a named point; false where it never came there and trained to the end. */
+async function killedAt(point: string, folder: string, settings: Settings): Promise<boolean> {
+  const { signal, code, err } = await start(folder, settings, { env: { FTX_CRASH_AT: point } }).ended;
+  assert(signal === "SIGKILL" || code === 0, err);
+  return signal === "SIGKILL";
+}
+
+/** Trains, or goes on, and is killed within 40 ms after a step, wherever it is then. */
+async function killedAfter(step: number, folder: string, settings: Settings): Promise<void> {
+  const running = start(folder, { ...settings, resume: true });
+  await running.reached(step);
+  await new Promise((resolve) => setTimeout(resolve, 40 * Math.random()));
+  running.kill("SIGKILL");
+  const { signal, code, err } = await running.ended;
+  assert(signal === "SIGKILL" || code === 0, err);
+}
+
+const stepWithin = (steps: number) => Math.floor(Math.random() * steps) + 1;
