@@ -28,9 +28,13 @@ export class Terminal implements Reader {
     if (plan.totalSteps === 0) return this.#say(`Evaluating a model of ${count(plan.parameters)} parameters`);
     const share = (100 * plan.trainable / plan.parameters).toFixed(2);
     this.#say(`Training ${count(plan.trainable)} of ${count(plan.parameters)} parameters (${share} %)`);
+    const from = step === 0
+      ? ""
+      : step < plan.totalSteps
+      ? `, going on after step ${count(step)}`
+      : `, of which none is left after step ${count(step)}: raise max_steps or num_train_epochs to train on`;
     this.#say(
-      `${count(plan.rows)} examples, ${count(plan.rowsPerStep)} a step, ${count(plan.totalSteps)} steps` +
-        (step ? `, going on after step ${count(step)}` : ""),
+      `${several(plan.rows, "example")}, ${count(plan.rowsPerStep)} a step, ${several(plan.totalSteps, "step")}${from}`,
     );
   }
 
@@ -81,6 +85,8 @@ export class Terminal implements Reader {
     if (this.#bar) this.#out.write(this.#bar);
   }
 }
+
+const several = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 
 const ERASE = "\x1b[K"; // from the cursor to the end of the line
 

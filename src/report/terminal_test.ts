@@ -173,6 +173,20 @@ Deno.test("Terminal with quiet says warnings and the result only", () => {
   }
 });
 
+Deno.test("Terminal says how much is left to train", () => {
+  const first = (totalSteps: number, step: number) => {
+    const out = output(false);
+    new Terminal(out, output(false)).start({ ...plan, rows: 1, totalSteps }, step);
+    return out.text.split("\n")[1];
+  };
+  assert.equal(first(1, 0), "1 example, 8 a step, 1 step");
+  assert.equal(first(9, 3), "1 example, 8 a step, 9 steps, going on after step 3");
+  assert.equal(
+    first(3, 3),
+    "1 example, 8 a step, 3 steps, of which none is left after step 3: raise max_steps or num_train_epochs to train on",
+  );
+});
+
 Deno.test("JsonLines writes one object a line, told apart by its event", () => {
   const out = output(false);
   const json = new JsonLines(out);

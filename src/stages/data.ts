@@ -14,8 +14,9 @@ export async function dataOf(
 ): Promise<{ tokenizer: Tokenizer; data: Prepared }> {
   const { addTokens, addSpecialTokens } = recipe;
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
-  const template = chooseTemplate(recipe, tokenizer, { onWarning: say });
-  const data = await prepare(recipe, tokenizer, template, { onWarning: say });
+  const onWarning = (sentence: string) => say(`warning: ${sentence}`);
+  const template = chooseTemplate(recipe, tokenizer, { onWarning });
+  const data = await prepare(recipe, tokenizer, template, { onWarning });
   if (recipe.doTrain && data.train.learned === 0) {
     throw new DataError(
       `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; look at it with ftx data preview`,
