@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertSameRun, checkpointsOf, historyOf, logOf, stateOf, weightsOf } from "./compare.ts";
-import { NANO, start, train, trained, workplace } from "./nano.ts";
+import { EVALUATES, NANO, start, train, trained, workplace } from "./nano.ts";
 import { poisonAll, poisonOneToken } from "./poison.ts";
 
 const isText = (value: unknown) => typeof value === "string";
@@ -77,4 +77,18 @@ Deno.test("single steps that are not finite are skipped and counted, and a resum
   await running.ended;
   await trained(folder, { ...settings, resume: true });
   assertSameRun(folder, whole);
+});
+
+Deno.test("an evaluation that is NaN is never the best, and the run says that it has none", async () => {
+  using place = workplace();
+  const [model, evalDataset, folder] = ["model", "eval.jsonl", "run"].map((name) => join(place.path, name));
+  await poisonOneToken(model);
+  Deno.writeTextFileSync(evalDataset, '{"instruction": "<|user|>", "output": "sea"}\n');
+  const settings = { model, ...EVALUATES, evalDataset, loadBestModelAtEnd: true, maxSteps: 6 };
+  const { err } = await trained(folder, settings);
+  assert(
+    err.includes("warning: Cannot end with the best weights: no evaluation gave a number; the last ones are kept"),
+  );
+  assert.equal(stateOf(folder).best_metric, null);
+  assert.deepEqual(logOf(folder).flatMap((line) => line.eval_loss ?? []), ["NaN", "NaN", "NaN"]);
 });
