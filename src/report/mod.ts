@@ -6,3 +6,4 @@ export { openReporter, type ReportSettings } from "./open.ts";
 export { type Output, standard } from "./output.ts";
 export { type Logging, Reporter } from "./reporter.ts";
 export { readTrainerState, type StateSettings, trainerState } from "./trainer_state.ts";
+export { Waiting } from "./waiting.ts";

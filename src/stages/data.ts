@@ -1,7 +1,7 @@
 import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared } from "../data/mod.ts";
 import { CheckpointError, DataError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import { standard } from "../report/mod.ts";
+import { standard, type Waiting } from "../report/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
 /**
@@ -10,20 +10,26 @@ import { Tokenizer } from "../tokenizer/mod.ts";
  */
 export async function dataOf(
   recipe: Recipe,
-  { vocabSize, say }: { vocabSize: number; say: (sentence: string) => void },
+  { vocabSize, waiting }: { vocabSize: number; waiting: Waiting },
 ): Promise<{ tokenizer: Tokenizer; data: Prepared }> {
   const { addTokens, addSpecialTokens } = recipe;
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
-  const onWarning = (sentence: string) => say(`warning: ${sentence}`);
+  const onWarning = (sentence: string) => waiting.say(`warning: ${sentence}`);
   const template = chooseTemplate(recipe, tokenizer, { onWarning });
-  const data = await prepare(recipe, tokenizer, template, { onWarning });
+  const data = await prepare(recipe, tokenizer, template, {
+    onWarning,
+    onProgress: (dataset, rows) => waiting.tell(`Encoding ${dataset}: ${rows.toLocaleString("en")} rows`),
+  });
+  waiting.clear();
   if (recipe.doTrain && data.train.learned === 0) {
     throw new DataError(
       `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; look at it with ftx data preview`,
     );
   }
   if (!recipe.resizeVocab) await checkIds([data.train, ...Object.values(data.evals)], tokenizer, vocabSize, recipe);
-  if (data.shown) say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
+  if (data.shown) {
+    waiting.say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
+  }
   return { tokenizer, data };
 }
 

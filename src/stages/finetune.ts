@@ -4,7 +4,7 @@ import type { CausalLm } from "../models/mod.ts";
 import { AdamW } from "../optim/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import { openReporter, type Plan, standard } from "../report/mod.ts";
+import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
 import { fastFloat32, manualSeed, memory, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../weights/mod.ts";
@@ -26,18 +26,24 @@ import { traineeOf } from "./trainee.ts";
  * that stages share is here.
  */
 export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) => Objective): Promise<void> {
-  const say = speaker(recipe);
+  using waiting = new Waiting({ quiet: recipe.quiet || recipe.json });
+  const say = (sentence: string) => waiting.say(sentence);
   using signals = new Signals({ say });
   signals.atOnce = true; // until the first step
   if (recipe.threads) threads(recipe.threads);
   using run = await openRun(recipe); // first: a folder that cannot be used is known before anything takes time
   run.notes.forEach(say);
   const { vocabSize } = await inspectModel(recipe);
-  const { tokenizer, data } = await dataOf(recipe, { vocabSize, say });
+  const { tokenizer, data } = await dataOf(recipe, { vocabSize, waiting });
 
   manualSeed(recipe.seed);
   fastFloat32();
-  using trainee = await traineeOf(recipe, { vocabulary: tokenizer.vocabSize, onNote: say });
+  using trainee = await traineeOf(recipe, {
+    vocabulary: tokenizer.vocabSize,
+    onNote: say,
+    onProgress: (share) => waiting.tell(`Reading the model: ${Math.floor(100 * share)} %`),
+  });
+  waiting.clear();
   const { model, named, masters } = trainee;
   const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
   using optimizer = new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
@@ -75,12 +81,6 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   } finally {
     await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
   }
-}
-
-/** Says a sentence on stderr, unless only results are wanted. */
-function speaker({ quiet, json }: Recipe): (sentence: string) => void {
-  const out = standard("stderr");
-  return (sentence) => quiet || json ? undefined : out.write(sentence + "\n");
 }
 
 function planOf(
