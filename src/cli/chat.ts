@@ -26,5 +26,7 @@ export async function run(args: string[], name: string, about: About) {
   if (reading === undefined) return;
   tell(reading);
   const { chat } = await import("../generate/mod.ts");
-  await chat(reading.recipe);
+  const { Waiting } = await import("../report/mod.ts");
+  const waiting = new Waiting({ quiet: reading.recipe.quiet });
+  await chat(reading.recipe, (share) => waiting.share("Reading the model", share));
 }

@@ -19,5 +19,10 @@ export async function run(args: string[], name: string, about: About) {
   if (reading === undefined) return;
   tell(reading);
   const { exportModel } = await import("../weights/export.ts");
-  await exportModel(reading.recipe);
+  const { Waiting } = await import("../report/mod.ts");
+  using waiting = new Waiting({ quiet: reading.recipe.quiet });
+  await exportModel(reading.recipe, {
+    onNote: (sentence) => waiting.say(`note: ${sentence}`),
+    onProgress: (share) => waiting.share("Reading the model", share),
+  });
 }

@@ -20,8 +20,10 @@ export interface Stage {
 /**
  * `ftx chat`: answers `prompt` if there is one; else talks with the person at the terminal; else answers each line of
  * standard input.
+ *
+ * @param onProgress gets the share of the model that is read, 0 to 1
  */
-export async function chat(recipe: Recipe): Promise<void> {
+export async function chat(recipe: Recipe, onProgress?: (share: number) => void): Promise<void> {
   const live = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const stage: Stage = {
     live,
@@ -29,7 +31,7 @@ export async function chat(recipe: Recipe): Promise<void> {
     note: (text) => void process.stderr.write(text + "\n"),
   };
   const onNote = recipe.quiet ? () => {} : (sentence: string) => stage.note(`note: ${sentence}`);
-  using talking = await loadChat(recipe, { onNote });
+  using talking = await loadChat(recipe, { onNote, onProgress });
   if (recipe.prompt !== undefined) {
     await talking.answer(recipe.prompt, { onText: stage.say });
     return stage.say("\n");

@@ -10,7 +10,7 @@ const ERASE = "\r\x1b[K";
  * @example
  * ```ts
  * using waiting = new Waiting();
- * waiting.tell("Reading the model: 40 %");
+ * waiting.share("Reading the model", 0.4);
  * ```
  */
 export class Waiting implements Disposable {
@@ -32,6 +32,12 @@ export class Waiting implements Disposable {
     this.#drawn = this.#now();
     this.#shown = true;
     this.#out.write(ERASE + text.slice(0, this.#out.columns() - 1));
+  }
+
+  /** Shows how much of something is done, 0 to 1, until all of it is. */
+  share(what: string, done: number): void {
+    if (done < 1) this.tell(`${what}: ${Math.floor(100 * done)} %`);
+    else this.clear();
   }
 
   /** Writes a sentence, in the place of the line. */

@@ -21,7 +21,9 @@ Deno.test("Waiting rewrites one line, not too often, and wipes it out", () => {
     now = 10;
     waiting.tell("never shown");
     now = 100;
-    waiting.tell("Reading: 42 %");
+    waiting.share("Reading", 0.429);
+    waiting.share("Reading", 1);
+    waiting.share("Reading", 0.5); // too soon
     waiting.say("A note");
     waiting.clear();
   }

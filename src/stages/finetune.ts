@@ -41,9 +41,8 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   using trainee = await traineeOf(recipe, {
     vocabulary: tokenizer.vocabSize,
     onNote: say,
-    onProgress: (share) => waiting.tell(`Reading the model: ${Math.floor(100 * share)} %`),
+    onProgress: (share) => waiting.share("Reading the model", share),
   });
-  waiting.clear();
   const { model, named, masters } = trainee;
   const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
   using optimizer = new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });

@@ -17,7 +17,14 @@ const OLD = /^model.*\.safetensors(\.index\.json)?$/;
  * tokenizer's files, weights in files of at most `export_size` GB (10⁹ bytes). The weights keep their type unless `dtype`
  * names one. The folder appears whole, or not at all.
  */
-export async function exportModel(recipe: Recipe, say: (line: string) => void = console.log): Promise<void> {
+export async function exportModel(
+  recipe: Recipe,
+  { say = console.log, onNote = say, onProgress }: {
+    say?: (line: string) => void;
+    onNote?: (sentence: string) => void;
+    onProgress?: (share: number) => void;
+  } = {},
+): Promise<void> {
   const { exportDir, modelNameOrPath: base } = recipe;
   if (!exportDir) throw new RecipeError("Cannot export: there is no export_dir; name a folder with --export-dir");
   for (const source of [base, ...recipe.adapterNameOrPath]) {
@@ -33,7 +40,7 @@ export async function exportModel(recipe: Recipe, say: (line: string) => void = 
   await inspectModel({ ...recipe, trainFromScratch: false });
   const tokenizer = await Tokenizer.load(base);
   const device = recipe.exportDevice === "cpu" ? "cpu" : recipe.device;
-  using model = await loadWithAdapters({ ...recipe, device }, { onNote: say });
+  using model = await loadWithAdapters({ ...recipe, device }, { onNote, onProgress });
   const files = await modelFiles(model, base);
   const tensors = new Map(Array.from(files.tensors(), ([name, t]) => [name, bytesOfTensor(t)]));
   const split = shards(tensors, recipe.exportSize * 1e9);
