@@ -27,6 +27,6 @@ export async function run(args: string[], name: string, about: About) {
   tell(reading);
   const { chat } = await import("../generate/mod.ts");
   const { Waiting } = await import("../report/mod.ts");
-  const waiting = new Waiting({ quiet: reading.recipe.quiet });
+  using waiting = new Waiting({ quiet: reading.recipe.quiet });
   await chat(reading.recipe, (share) => waiting.share("Reading the model", share));
 }

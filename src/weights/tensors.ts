@@ -42,22 +42,32 @@ export async function fill(
   wanted: Iterable<readonly [string, Tensor, TensorPlace]>,
   onBytes: (bytes: number) => void = () => {},
 ): Promise<void> {
+  const all = [...wanted];
+  for (const [name, target, place] of all) {
+    const shape = target.shape;
+    if (shape.join() === place.shape.join()) continue;
+    throw new CheckpointError(
+      `Cannot load "${place.file}": its "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
+        "check that they belong together",
+    );
+  }
   let bytes = 0;
-  const queue = [...wanted][Symbol.iterator]();
+  const failures: unknown[] = [];
+  const queue = all.values();
   const work = async () => {
     for (const [name, target, place] of queue) {
-      const shape = target.shape;
-      if (shape.join() !== place.shape.join()) {
-        throw new CheckpointError(
-          `Cannot load "${place.file}": its "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
-            "check that they belong together",
-        );
+      if (failures.length) return;
+      try {
+        await fillOne(name, target, place);
+      } catch (error) {
+        failures.push(error);
       }
-      await fillOne(name, target, place);
       onBytes(bytes += place.end - place.start);
     }
   };
+  // All of them end before an error is thrown: whoever catches it frees the memory that a read may still write to.
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (failures.length) throw failures[0];
 }
 
 /** What is wrong between the tensors of a model and those of its files, as the middle of a sentence. */
