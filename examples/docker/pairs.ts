@@ -39,22 +39,21 @@ const FRAMES = {
   ],
 };
 
-const EACH = { train: 3, heldout: 1 }; // pairs of a phrasing
-
 /** The data set of these intents: the same one every time. */
 export function composed(intents: Intent[]): { train: Pair[]; heldout: Pair[] } {
-  const random = seeded(20_250_601);
   const asked = new Set<string>(); // no question twice, whatever its case
-  const train = intents.flatMap((intent) => pairsOf(intent, "train", random, asked));
-  const heldout = intents.flatMap((intent) => pairsOf(intent, "heldout", random, asked));
+  const [learned, kept] = [seeded(20_250_601), seeded(20_250_602)];
+  const train = intents.flatMap((intent) => pairsOf(intent, "train", learned, asked));
+  const heldout = intents.flatMap((intent) => pairsOf(intent, "heldout", kept, asked));
   return { train, heldout };
 }
 
 /** The pairs of every phrasing of an intent, as far as they differ from all that was asked already. */
 function pairsOf(intent: Intent, kind: "train" | "heldout", random: Random, asked: Set<string>): Pair[] {
   const pairs: Pair[] = [];
+  const wanted = each(intent, kind);
   for (const phrasing of intent[kind]) {
-    for (let made = 0, tries = 0; made < EACH[kind] && tries < 20; tries++) {
+    for (let made = 0, tries = 0; made < wanted && tries < 20; tries++) {
       const pair = fill(framed(phrasing, FRAMES[kind], random), intent.command, random);
       const question = pair.instruction.toLowerCase();
       if (asked.has(question)) continue;
@@ -64,6 +63,12 @@ function pairsOf(intent: Intent, kind: "train" | "heldout", random: Random, aske
     }
   }
   return pairs;
+}
+
+/** Pairs of a phrasing. Where there is something to copy, many: a few names would be learned by heart instead. */
+function each(intent: Intent, kind: "train" | "heldout"): number {
+  if (kind === "heldout") return 1;
+  return intent.command.includes("{") ? 6 : 3;
 }
 
 /** A whole sentence as it is; anything else inside a frame. Nobody asks a program to see: "see" is what the asker does. */
