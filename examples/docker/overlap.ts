@@ -8,7 +8,7 @@ import type { Pair } from "./pairs.ts";
 export function overlap(train: Pair[], heldout: Pair[]): { words: number; phrasing: number; commandsSeen: number } {
   const nearest = (words: (pair: Pair) => Set<string>) => {
     const all = train.map(words);
-    return mean(heldout.map((pair) => Math.max(...all.map((other) => likeness(words(pair), other)))));
+    return mean(heldout.map(words).map((mine) => Math.max(...all.map((other) => likeness(mine, other)))));
   };
   const commands = new Set(train.map((pair) => pair.output));
   return {
@@ -23,7 +23,9 @@ function wordsOf(text: string): Set<string> {
 }
 
 function likeness(a: Set<string>, b: Set<string>): number {
-  return a.intersection(b).size / a.union(b).size;
+  let shared = 0;
+  for (const word of a) if (b.has(word)) shared++;
+  return shared / (a.size + b.size - shared);
 }
 
 function mean(numbers: number[]): number {
