@@ -11,6 +11,8 @@
 namespace ftx {
 namespace {
 
+constexpr int64_t IGNORED = -100;  // the target of a row that only fills up: no loss, no gradient
+
 struct RowResult {
   float loss;
   float correct;
@@ -41,15 +43,15 @@ CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
 
 // The same for a chunk on any device, as ATen operators; adds to loss, fills correct [rows].
 void chunk_anywhere(at::Tensor& z, const at::Tensor& y, double e, bool gradient, at::Tensor& loss, at::Tensor correct) {
-  auto logp = at::log_softmax(z, -1, at::kFloat), index = y.unsqueeze(1);
+  auto logp = at::log_softmax(z, -1, at::kFloat), index = y.clamp_min(0).unsqueeze(1), ignored = y == IGNORED;
   auto nll = logp.gather(1, index).neg_().squeeze(1);
-  loss += e > 0 ? (nll * (1 - e) - logp.mean(-1) * e).sum() : nll.sum();
+  loss += (e > 0 ? nll * (1 - e) - logp.mean(-1) * e : nll).masked_fill(ignored, 0).sum();
   correct.copy_(z.argmax(-1) == y);
   if (!gradient) return;
   auto p = logp.exp_();
   if (e > 0) p.sub_(e / z.size(1));
   p.scatter_add_(1, index, at::full_like(index, -(1 - e), p.options()));
-  z = p.to(z.scalar_type());
+  z = p.masked_fill_(ignored.unsqueeze(1), 0).to(z.scalar_type());
 }
 
 double chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient, const at::Tensor& correct) {
@@ -58,7 +60,12 @@ double chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient,
   by_type(z, [&](auto* t) {
     using T = std::remove_pointer_t<decltype(t)>;
     at::parallel_for(0, rows, 1, [&](int64_t a, int64_t b) {
-      for (int64_t i = a; i < b; i++) results[i] = row(at_<T>(z) + i * V, V, at_<int64_t>(y)[i], (float)e, gradient);
+      for (int64_t i = a; i < b; i++) {
+        T* logits = at_<T>(z) + i * V;
+        const int64_t target = at_<int64_t>(y)[i];
+        if (target != IGNORED) results[i] = row(logits, V, target, (float)e, gradient);
+        else std::fill(logits, logits + V, T(0)), results[i] = {0, 0};
+      }
     });
   });
   double loss = 0;  // in the order of the rows, so that the sum does not depend on the threads
@@ -117,8 +124,10 @@ std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, con
   TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && targets.dim() == 1 && targets.size(0) == x.size(0),
               "x must be [N, D], weight [V, D], targets [N]");
   TORCH_CHECK(x.size(0) > 0, "there is no row");
-  TORCH_CHECK(!x.is_cpu() || (targets.min().item<int64_t>() >= 0 && targets.max().item<int64_t>() < weight.size(0)),
-              "a target is outside the vocabulary of ", weight.size(0));
+  if (x.is_cpu()) {  // a GPU would have to wait for the answer
+    auto outside = at::logical_or(targets.lt(0).logical_and_(targets.ne(IGNORED)), targets.ge(weight.size(0)));
+    TORCH_CHECK(!outside.any().item<bool>(), "a target is outside the vocabulary of ", weight.size(0));
+  }
   bool recording = c10::GradMode::is_enabled();
   bool dx = recording && x.requires_grad(), dw = recording && weight.requires_grad();
   // A frozen head is cheapest in small chunks that stay in the cache; one that trains sums its gradient once a chunk.

@@ -31,7 +31,7 @@ at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std:
                        const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale);
 
 /**
- * Sum over rows of the cross-entropy of x [N, D] · weight [V, D]ᵀ at targets [N] (int32 or int64), an fp32 scalar, and for
+ * Sum over rows of the cross-entropy of x [N, D] · weight [V, D]ᵀ at targets [N] (int32 or int64; -100 is ignored), an fp32 scalar, and for
  * each row 1 where its target is the largest logit, else 0 [N]. Logits exist for `chunk` rows at a time (0: chosen here), and the
  * gradients are made in the forward pass, while they are there.
  */
