@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  cat,
   from,
   full,
   gradients,
@@ -146,9 +147,28 @@ Deno.test("linearCrossEntropy takes hidden states that are not contiguous, and i
     assert.ok(error(ours.loss, plainCrossEntropy(x.t().slice(1, 0, 24, 3), w, y).loss) < 1e-6);
   }));
 
+Deno.test("linearCrossEntropy passes over rows whose target is -100, forward and backward", () =>
+  scope(() => {
+    const make = () => {
+      const x = randn([3, 8]).requiresGrad(), w = randn([50, 8]).requiresGrad();
+      return { x, w, with: cat([x, randn([2, 8])]) };
+    };
+    const { x, w, with: longer } = make();
+    const y = from(new Int32Array([7, 0, 49, -100, -100]));
+    const ours = linearCrossEntropy(longer, w, y, { labelSmoothing: 0.1, chunk: 2 });
+    ours.loss.backward();
+    const [dx, dw] = [x.grad!.clone(), w.grad!.clone()];
+    x.grad = w.grad = null;
+    const plain = plainCrossEntropy(x, w, y.slice(0, 0, 3), 0.1);
+    plain.loss.backward();
+    assert.ok(error(ours.loss, plain.loss) < 1e-6);
+    assert.ok(error(dx, x.grad!) < 1e-5 && error(dw, w.grad!) < 1e-5);
+    assert.deepEqual([...ours.correct.toArray().subarray(3)], [0, 0]);
+  }));
+
 const refused: [string, () => unknown, string][] = [
   ["a target beyond the vocabulary", () => refuse([2, 4], [5, 4], [0, 5]), "a target is outside the vocabulary of 5"],
-  ["a negative target", () => refuse([2, 4], [5, 4], [-100, 1]), "a target is outside the vocabulary of 5"],
+  ["a negative target", () => refuse([2, 4], [5, 4], [-1, 1]), "a target is outside the vocabulary of 5"],
   ["another number of targets", () => refuse([2, 4], [5, 4], [1]), "x must be [N, D], weight [V, D], targets [N]"],
   ["no rows", () => refuse([0, 4], [5, 4], []), "there is no row"],
 ];
