@@ -27,10 +27,11 @@ const FLAGS = {
   datasetDir: "examples/docker",
   loraRank: 32,
   perDeviceTrainBatchSize: 16,
-  learningRate: 4e-3,
+  learningRate: 2e-3,
   lrSchedulerType: "cosine",
   warmupSteps: 20,
-  numTrainEpochs: 6,
+  numTrainEpochs: 8,
+  loggingSteps: 100,
   saveStrategy: "no",
   outputDir: FOLDER,
 };

@@ -64,5 +64,5 @@ export function readable(paragraph: string): boolean {
   const letters = paragraph.match(/[A-Za-z]/g)?.length ?? 0;
   const ordinary = paragraph.match(/[A-Za-z ]/g)?.length ?? 0;
   const strange = paragraph.match(/[^\x20-\x7e\n]/g)?.length ?? 0;
-  return letters >= 3 && ordinary >= 0.6 * paragraph.length && strange <= 0.02 * paragraph.length;
+  return letters >= 3 && ordinary >= 0.7 * paragraph.length && strange <= 0.02 * paragraph.length;
 }

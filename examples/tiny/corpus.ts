@@ -2,25 +2,24 @@
  * Gathers real English text on a Debian machine for pre-training: `deno run -A examples/tiny/corpus.ts [file.jsonl]`.
  *
  * Needs `apt-get -o Acquire::Languages=en update` and `apt-get install man-db` to have run. Writes one {"text"} a line,
- * shuffled by a fixed seed, and prints what each source gave. A paragraph belongs to the first document that has it.
+ * shuffled by a fixed seed, and prints what each source gave. A paragraph is kept the first time only.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readable } from "./clean.ts";
-import { type Document, infoManuals, licences, manPages, manPagesOf, packages } from "./sources.ts";
+import { infoManuals, licences, manPages, manPagesOf, packages } from "./sources.ts";
 
 const DOCKER = ["docker.io", "docker-cli", "docker-compose", "podman", "buildah", "skopeo"]; // those that apt knows
 const LONGEST = 12_000; // characters of a document; a longer page is cut into several at paragraphs
 
 const target = Deno.args[0] ?? "build/tiny/corpus.jsonl";
-const owners = new Map<string, Document>();
+const seen = new Set<string>();
 const texts: string[] = [];
 const sizes: Record<string, { documents: number; megabytes: number }> = {};
 
 for (const source of [packages(), manPagesOf(DOCKER), manPages(), infoManuals(), licences()]) {
-  for await (const document of source) {
-    const { source: name, paragraphs } = document;
-    for (const text of pieces(withoutBareHeadings(paragraphs.filter((paragraph) => keeps(document, paragraph))))) {
+  for await (const { source: name, paragraphs } of source) {
+    for (const text of pieces(withoutBareHeadings(paragraphs.filter(fresh)))) {
       texts.push(text);
       const size = sizes[name] ??= { documents: 0, megabytes: 0 };
       size.documents++;
@@ -34,12 +33,10 @@ await mkdir(dirname(target), { recursive: true });
 await writeFile(target, texts.map((text) => JSON.stringify({ text }) + "\n").join(""));
 console.table(sizes);
 
-/** Whether a paragraph is readable and no earlier document had it. */
-function keeps(document: Document, paragraph: string): boolean {
+/** Readable and not met before. */
+function fresh(paragraph: string): boolean {
   if (!readable(paragraph)) return false;
-  if (heading(paragraph)) return true;
-  if (!owners.has(paragraph)) owners.set(paragraph, document);
-  return owners.get(paragraph) === document;
+  return heading(paragraph) || seen.size < seen.add(paragraph).size;
 }
 
 /** Short lines such as "EXIT STATUS" come again and again, and should. */

@@ -19,58 +19,49 @@ export interface Document {
 const run = promisify(execFile);
 const BIG = { maxBuffer: 1 << 30 };
 
-const SIBLINGS = 3; // packages of one source in a document: libfoo1, libfoo-dev, libfoo-doc
-
 /**
- * Apt's index, one document for each source: of its first packages the record (version, dependencies, file name), then
- * `name: short description`, then the long one's paragraphs. Names and version numbers come again from line to line and
- * siblings repeat each other's paragraphs, which is what teaches a model of this size to copy.
+ * Every package of apt's index: `name: short description`, then the long one's paragraphs. One package in three begins
+ * with its index record instead (version, dependencies, file name), where names and numbers are copied from line to line.
  */
 export async function* packages(): AsyncGenerator<Document> {
+  const cat = async (identifier: string) => {
+    const listing = ["indextargets", "--format", "$(FILENAME)", `Created-By: ${identifier}`];
+    const { stdout } = await run("apt-get", ["-o", "Acquire::Languages=en", ...listing]);
+    const files = stdout.split("\n").filter(Boolean);
+    const texts = files.map((file) => run("/usr/lib/apt/apt-helper", ["cat-file", file], BIG));
+    return (await Promise.all(texts)).map((text) => text.stdout).join("\n");
+  };
   const long = new Map<string, string[]>();
-  for (const record of await index("Translations")) {
+  for (const record of (await cat("Translations")).split("\n\n")) {
     const name = record.match(/^Package: (.*)$/m)?.[1];
     const [, short, rest] = record.match(/^Description-en: (.*)\n([^]*)$/m) ?? [];
     if (!name || !short) continue;
     const text = rest.replace(/^ \.$/gm, "").replace(/^ /gm, "");
     long.set(name, [`${name}: ${short}`, ...blocks(plain(text)).map(unfold)]);
   }
-  const sources = new Map<string, string[][]>();
-  for (const record of await index("Packages")) {
+  let count = 0;
+  for (const record of (await cat("Packages")).split("\n\n")) {
     const name = record.match(/^Package: (.*)$/m)?.[1];
-    const description = name && long.get(name);
-    if (!description) continue;
+    const paragraphs = name && long.get(name);
+    if (!paragraphs) continue;
     long.delete(name); // an update lists the package again
-    const source = record.match(/^Source: (\S+)/m)?.[1] ?? name;
-    const siblings = sources.get(source) ?? [];
-    if (siblings.length < SIBLINGS) sources.set(source, [...siblings, [fields(record), ...description]]);
+    if (count++ % 3 === 0) {
+      const fields = record.replace(/\n /g, " ").split("\n").filter((line) =>
+        /^(Package|Source|Version|Depends|Recommends|Suggests|Homepage|Section|Filename):/.test(line) &&
+        line.length < 300
+      );
+      yield { source: "packages", paragraphs: [fields.join("\n"), ...paragraphs] };
+    } else yield { source: "packages", paragraphs };
   }
-  for (const siblings of sources.values()) yield { source: "packages", paragraphs: siblings.flat() };
-}
-
-/** The records of one kind of apt's index. */
-async function index(kind: "Packages" | "Translations"): Promise<string[]> {
-  const listing = ["indextargets", "--format", "$(FILENAME)", `Created-By: ${kind}`];
-  const { stdout } = await run("apt-get", ["-o", "Acquire::Languages=en", ...listing]);
-  const files = stdout.split("\n").filter(Boolean);
-  const texts = await Promise.all(files.map((file) => run("/usr/lib/apt/apt-helper", ["cat-file", file], BIG)));
-  return texts.flatMap((text) => text.stdout.split("\n\n"));
-}
-
-/** The lines of a record that a person would read, each at most as long as one. */
-function fields(record: string): string {
-  const lines = record.replace(/\n /g, " ").split("\n");
-  const wanted = /^(Package|Source|Version|Depends|Suggests|Homepage|Section|Filename):/;
-  return lines.filter((line) => wanted.test(line) && line.length < 160).join("\n");
 }
 
 /** A machine that documents one program with thousands of generated pages would teach nothing else. */
 const MOST_PAGES_OF_A_FAMILY = 400;
 
-/** Man pages of a folder, rendered by `man`, without header, footer and layout; not those of C functions (2, 3, 4). */
+/** Man pages of a folder, rendered by `man`, without header, footer and layout. */
 export async function* manPages(folder = "/usr/share/man", source = "man pages"): AsyncGenerator<Document> {
   const families = new Map<string, string[]>();
-  for (const section of (await readdir(folder).catch(() => [])).filter((name) => /^man[15678]$/.test(name)).sort()) {
+  for (const section of (await readdir(folder).catch(() => [])).filter((name) => /^man\d/.test(name)).sort()) {
     for (const page of (await readdir(join(folder, section))).sort()) {
       const family = page.split(/[-_.]/, 1)[0];
       families.set(family, [...families.get(family) ?? [], join(folder, section, page)]);

@@ -1,5 +1,5 @@
 /**
- * Trains the tokenizer of examples/tiny on the corpus: `deno run -A examples/tiny/train_tokenizer.ts [corpus.jsonl [tokenizer.json]]`.
+ * Trains the tokenizer of examples/tiny on the corpus: `deno run -A examples/tiny/train_tokenizer.ts [corpus.jsonl]`.
  *
  * Byte-level BPE, split as GPT-2 splits words, except that every digit stands alone and no space sticks to it: "8080" is
  * the same four tokens wherever it stands, which makes a port number easy to copy. Merges are ordered, so the first
@@ -13,7 +13,6 @@ import tokenizers from "tokenizers";
 const SIZE = 4096; // entries in all: with 256 dimensions a fifth of the model's parameters
 const SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]; // ids 0, 1, 2, as config.json has them
 const DOCKER_WEIGHT = 6; // texts about docker are 1 in 50 of the corpus, but most of what the example is asked
-const QUESTIONS_WEIGHT = 4; // so that names of images and the like ("nginx", "api") are one token: easier to copy
 
 const EMPTY = {
   version: "1.0",
@@ -40,14 +39,9 @@ const EMPTY = {
 
 const corpus = Deno.args[0] ?? "build/tiny/corpus.jsonl";
 const texts = (await readFile(corpus, "utf8")).trimEnd().split("\n").map((line): string => JSON.parse(line).text);
-const questions = await readFile(new URL("../docker/train.json", import.meta.url), "utf8");
-const pairs: { instruction: string; output: string }[] = JSON.parse(questions);
-const weighted = [
-  ...texts.flatMap((text) => Array<string>(/\bdocker\b/i.test(text) ? DOCKER_WEIGHT : 1).fill(text)),
-  ...pairs.flatMap(({ instruction, output }) => Array<string>(QUESTIONS_WEIGHT).fill(`${instruction}\n${output}`)),
-];
+const weighted = texts.flatMap((text) => Array<string>(/\bdocker\b/i.test(text) ? DOCKER_WEIGHT : 1).fill(text));
 
-const file = Deno.args[1] ?? new URL("tokenizer.json", import.meta.url);
+const file = new URL("tokenizer.json", import.meta.url);
 await writeFile(file, JSON.stringify(cut(await train(weighted)), undefined, 1) + "\n");
 
 /** All that the library learns from the texts: 30,000 entries, the only size its Node binding knows. */
