@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <malloc.h>
 #include <sys/mman.h>
 
 namespace {
@@ -147,6 +148,11 @@ class Arena final : public c10::Allocator {
 /** Makes the arena libtorch's CPU allocator; call before the first tensor. A limit of 0 is none. */
 EXPORT int32_t ftx_use_arena(double limit) {
   return guard([&]() -> int32_t {
+#ifdef __GLIBC__
+    // oneDNN takes its scratch memory from malloc, tens of megabytes a product: glibc shall keep those pages too.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
     if (!Arena::self().reserve()) return 1;  // no addresses to be had: libtorch keeps its own allocator
     Arena::self().set_limit(limit);
     c10::SetCPUAllocator(&Arena::self(), 1);
