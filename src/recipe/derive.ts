@@ -13,7 +13,7 @@ export function derive(given: Settings): Recipe {
     evalSteps: given.evalSteps ?? given.loggingSteps, // HF's custom
     doEval: given.doEval || given.evalStrategy !== "no",
     metricForBestModel: metric,
-    greaterIsBetter: given.greaterIsBetter ?? !metric.endsWith("loss"),
+    greaterIsBetter: given.greaterIsBetter ?? !/(loss|perplexity)$/.test(metric),
     // LLaMA-Factory's examples all say overwrite_output_dir, which its resuming does not mind.
     overwriteOutputDir: given.overwriteOutputDir && !given.resumeFromCheckpoint,
   };
