@@ -150,7 +150,7 @@ EXPORT int32_t ftx_use_arena(double limit) {
   return guard([&]() -> int32_t {
 #ifdef __GLIBC__
     // oneDNN takes its scratch memory from malloc, tens of megabytes a product: glibc shall keep those pages too.
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_MMAP_MAX, 0);  // the threshold for mappings of their own cannot be set above 32 MiB
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
     if (!Arena::self().reserve()) return 1;  // no addresses to be had: libtorch keeps its own allocator

@@ -30,12 +30,17 @@ CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
   if (e > 0)
 #pragma omp simd reduction(+ : all)
     for (int64_t v = 0; v < V; v++) all += load(z[v]);
+  constexpr bool exact = std::is_same_v<T, float>;  // then z can hold the exponentials; bf16 would round them
 #pragma omp simd reduction(+ : sum)
-  for (int64_t v = 0; v < V; v++) sum += fast_exp(load(z[v]) - most);
+  for (int64_t v = 0; v < V; v++) {
+    float p = fast_exp(load(z[v]) - most);
+    sum += p;
+    if (exact && gradient) store(z + v, p);
+  }
   if (gradient) {
     float scale = 1 / sum, floor = e / V;
 #pragma omp simd
-    for (int64_t v = 0; v < V; v++) store(z + v, fast_exp(load(z[v]) - most) * scale - floor);
+    for (int64_t v = 0; v < V; v++) store(z + v, (exact ? load(z[v]) : fast_exp(load(z[v]) - most)) * scale - floor);
     store(z + y, fast_exp(target - most) * scale - floor - (1 - e));
   }
   return {most + __builtin_logf(sum) - (1 - e) * target - e * all / V, hit ? 1.0f : 0.0f};
