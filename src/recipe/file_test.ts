@@ -73,7 +73,10 @@ Deno.test("readFile() refuses what is missing, no file, too large or not text", 
   const folder = await Deno.makeTempDir();
   const message = (path: string) =>
     readFile(path, {}).then(() => assert.fail("it was read"), (error: Error) => error.message.replace(folder, ""));
-  assert.equal(await message(join(folder, "none.yaml")), 'Cannot read "/none.yaml": there is no such file; check its path');
+  assert.equal(
+    await message(join(folder, "none.yaml")),
+    'Cannot read "/none.yaml": there is no such file; check its path',
+  );
   assert.equal(
     await message(folder),
     'Cannot read "": it is not a file; name a YAML or JSON file with settings',
