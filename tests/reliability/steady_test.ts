@@ -45,15 +45,15 @@ Deno.test("300 steps with packing, dropout, evaluations and saves leave as many 
 });
 
 Deno.test({
-  name: "campaign: 2,000 steps keep the tensors of step 1, and the memory of step 200 within 2 %",
+  name: "campaign: 2,000 steps keep the tensors of step 1, and the memory of step 600, after one save, within 2 %",
   ignore: !CAMPAIGN,
   async fn() {
     const seen = await watched(2000, 500);
-    const [first, early, last] = [1, 200, 2000].map((step) => seen.get(step)!);
+    const [first, early, last] = [1, 600, 2000].map((step) => seen.get(step)!);
     for (const [step, { handles }] of seen) assert.equal(handles, first.handles, `after step ${step}`);
     const change = (last.resident - early.resident) / early.resident;
     console.log(
-      `${first.handles} handles throughout; resident ${early.resident} KiB at step 200, ${last.resident} KiB at 2000: ` +
+      `${first.handles} handles throughout; resident ${early.resident} KiB at step 600, ${last.resident} KiB at 2000: ` +
         `${(change * 100).toFixed(2)} %`,
     );
     assert(Math.abs(change) <= 0.02, [...seen].map(([step, { resident }]) => `${step}: ${resident}`).join(", "));
