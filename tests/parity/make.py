@@ -13,7 +13,10 @@ import time
 
 import peers
 
-TOPICS = ["models", "logits", "gradients", "adamw", "adapters", "generation", "curves"]
+TOPICS = [
+    *("models", "logits", "gradients", "adamw", "adapters", "generation", "curves"),
+    *("templates", "data", "schedules", "peft_targets"),
+]
 
 
 def main(chosen: list[str]) -> None:
