@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { build, type CausalLm, modelConfig } from "../models/mod.ts";
 import { live } from "../tensor/mod.ts";
-import { type FreezeSettings, trainAll, trainModules, trainSome } from "./select.ts";
+import type { FreezeSettings } from "./chosen.ts";
+import { trainAll, trainModules, trainSome } from "./select.ts";
 
 function model(changes: Record<string, unknown> = {}): CausalLm {
   const config = modelConfig({
