@@ -14,9 +14,11 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
 
 /** silu(gate) · up, both [.., F]. */
 at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up);
+at::Tensor swiglu_anywhere(const at::Tensor& gate, const at::Tensor& up);
 
 /** x [N, H, C] turned by the angles of its positions [N] (int32): cos, sin [positions, C/2] in fp32, halves paired as in HF. */
 at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
+at::Tensor rope_anywhere(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
 
 /**
  * Causal attention inside each document: q [N, H, C], k and v [N, K, C] -> [N, H · C]. Documents of `lengths` tokens lie end to
@@ -25,6 +27,13 @@ at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& si
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, at::IntArrayRef lengths, int64_t window,
                      double scale);
 bool has_attention(const at::Tensor& q);
+
+/**
+ * The same by libtorch's kernels for GPUs: documents begin at `starts` [documents + 1] (int32, beside q), none is longer than
+ * `longest`. `flash`: the flash kernel (fp16, bf16; windows), else the memory-efficient one (any type). On CPUs, plainly.
+ */
+at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& starts, int64_t longest,
+                            int64_t window, double scale, double dropout, bool flash);
 
 /** x Wᵀ + bias + scale · (dropped Aᵀ) Bᵀ, with a [R, I], b [O, R] in their own dtype and the products in x's. W is frozen. */
 at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
@@ -48,5 +57,10 @@ at::Tensor grad_norm(at::TensorList grads);
 void adamw_(at::TensorList params, at::TensorList masters, at::TensorList grads, at::TensorList exp_avgs,
             at::TensorList exp_avg_sqs, double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step,
             double grad_scale);
+
+/** The same by libtorch's fused kernel: gradients are divided by `divisor`, and nothing changes where `skip` is 1; both fp32 [1]. */
+void fused_adamw_(at::TensorList params, at::TensorList masters, at::TensorList grads, at::TensorList exp_avgs,
+                  at::TensorList exp_avg_sqs, const at::Tensor& divisor, const at::Tensor& skip, double lr, double beta1,
+                  double beta2, double eps, double weight_decay, int64_t step);
 
 }  // namespace ftx

@@ -65,9 +65,7 @@ at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& si
                   " is outside the tables, which have ", cos.size(0));
     return Rope::apply(x, cos.contiguous(), sin.contiguous(), place);
   }
-  auto c = cos.index_select(0, positions).unsqueeze(1).to(x.scalar_type()), s = sin.index_select(0, positions).unsqueeze(1).to(x.scalar_type());
-  auto halves = x.chunk(2, -1);
-  return at::cat({halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s}, -1);
+  return rope_anywhere(x, cos, sin, positions);
 }
 
 }  // namespace ftx
