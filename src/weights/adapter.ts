@@ -1,33 +1,22 @@
 import { attachLora, loraLayers, type LoraLinear, mergeLora, projections, trainModules } from "../adapters/mod.ts";
-import { CheckpointError, RecipeError } from "../errors.ts";
+import { CheckpointError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import { didYouMean } from "../recipe/nearest.ts";
 import type { Tensor } from "../tensor/mod.ts";
 import { openWeights } from "./folder.ts";
 import { readJsonObject } from "./json.ts";
-import { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft_config.ts";
+import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
+import { type LoraConfig, loraConfig } from "./peft_config.ts";
 import { branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";
-import { type AdaptedModule, linearNames, type Matched, matchTargets } from "./peft_targets.ts";
+import { type AdaptedModule, type Matched, matchTargets } from "./peft_targets.ts";
 import { fill, misfits } from "./tensors.ts";
 
 const STEM = "adapter_model";
 
 /** The settings that decide about an adapter. */
-export type AdapterSettings = Pick<
-  Recipe,
-  | "adapterNameOrPath"
-  | "adapterFolder"
-  | "createNewAdapter"
-  | "loraRank"
-  | "loraAlpha"
-  | "loraDropout"
-  | "loraTarget"
-  | "loraLayers"
-  | "useRslora"
-  | "initLoraWeights"
-  | "modelNameOrPath"
->;
+export type AdapterSettings =
+  & Pick<Recipe, "adapterNameOrPath" | "adapterFolder" | "createNewAdapter">
+  & NewAdapterSettings;
 
 /**
  * Puts the adapter that a run trains on its model: a new one, or the last of those given, the others merged first
@@ -45,43 +34,10 @@ export async function prepareAdapter(
   if (last) return await attachAdapter(model, last, note);
 
   const modules = modulesOf(model);
-  checkTargets(settings, modules, model.blocks.length);
-  const target = settings.loraTarget.includes("all") ? linearNames(modules) : settings.loraTarget;
-  const wanted: LoraConfig = {
-    ...LORA_DEFAULTS,
-    r: settings.loraRank,
-    loraAlpha: settings.loraAlpha,
-    loraDropout: settings.loraDropout,
-    targetModules: target,
-    layersToTransform: settings.loraLayers.length ? settings.loraLayers : null,
-    modulesToSave: [...additionalTarget],
-    useRslora: settings.useRslora,
-    initLoraWeights: settings.initLoraWeights,
-    baseModelNameOrPath: settings.modelNameOrPath,
-  };
+  const wanted = newAdapter(settings, { modules, blocks: model.blocks.length, additionalTarget });
   const { layers, config } = attach(model, wanted, note);
   for (const layer of layers) layer.initialise(settings.initLoraWeights);
   return config;
-}
-
-/** PEFT passes over a target that no module has; here a slip of the pen is said. */
-function checkTargets({ loraTarget, loraLayers }: AdapterSettings, modules: AdaptedModule[], layers: number) {
-  const known = linearNames(modules);
-  const slip = loraTarget.find((name) =>
-    name !== "all" && !modules.some(({ path }) => path === name || path.endsWith(`.${name}`))
-  );
-  if (slip !== undefined) {
-    throw new RecipeError(
-      `Cannot use lora_target = "${slip}": the model has no such module; choose from all, ${known.join(", ")}` +
-        didYouMean(slip, known),
-    );
-  }
-  const beyond = loraLayers.find((layer) => layer >= layers);
-  if (beyond !== undefined) {
-    throw new RecipeError(
-      `Cannot use lora_layers = ${beyond}: the model's layers are 0 to ${layers - 1}; choose among them`,
-    );
-  }
 }
 
 /** Puts the adapter of a folder on the model, with its weights; its parts can be trained on. */
@@ -98,12 +54,13 @@ export async function attachAdapter(
   return config;
 }
 
-/** Looks at an adapter's configuration and at the header of its weights, and loads nothing. */
-export async function checkAdapter(path: string, below?: string): Promise<void> {
+/** Looks at an adapter's configuration and at the header of its weights, and loads nothing. Gives the configuration. */
+export async function checkAdapter(path: string, below?: string): Promise<LoraConfig> {
   const folder = inFolder(path, below);
   const file = `${folder}/adapter_config.json`;
-  loraConfig(await readAdapterConfig(folder, file), file);
+  const { config } = loraConfig(await readAdapterConfig(folder, file), file);
   await openWeights(folder, STEM);
+  return config;
 }
 
 /** Adds the adapter of a folder to the model's weights. */

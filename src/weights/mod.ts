@@ -15,7 +15,8 @@ export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } f
 export { inspectModel } from "./inspect.ts";
 export { loadModel, type LoadOptions } from "./load.ts";
 export { computeIn, modelOf, type ModelSettings } from "./recipe_model.ts";
-export { adapterTensors, attachAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export { adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
 export { adapterFiles, modelFiles, type SavedWeights } from "./files.ts";
 export { bytesOfTensor, fill, snapshot } from "./tensors.ts";
 export { loadWithAdapters } from "./use.ts";
