@@ -11,7 +11,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { findLibtorch } from "../src/tensor/libtorch.ts";
+import { findLibtorch } from "../src/libtorch/mod.ts";
 
 interface Cell {
   method: "lora" | "full";

@@ -13,7 +13,9 @@ const FOR_ALL = ["src/errors.ts", "src/recipe/setting.ts", "src/recipe/nearest.t
 /** The parts whose code a part may import, besides its own. Types of parts that know no tensors are free for all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["src/cli", "src/recipe"],
-  "src/tensor": ["ffi"],
+  "src/libtorch": [],
+  "src/setup": ["src/libtorch"],
+  "src/tensor": ["ffi", "src/libtorch", "src/setup"],
   "src/nn": ["src/tensor"],
   "src/models": ["src/tensor", "src/nn"],
   "src/adapters": ["src/tensor", "src/nn", "src/models"],
@@ -34,13 +36,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...["src/tokenizer", "templates", "src/data", "src/recipe", "src/report", "src/run"],
   ],
   "src/cli": [
-    ...["src/stages", "src/generate", "src/weights", "src/data", "src/tensor"],
+    ...["src/stages", "src/generate", "src/weights", "src/data", "src/tensor", "src/libtorch", "src/setup"],
     ...["src/recipe", "src/report", "src/run"],
   ],
 };
 
 /** The parts that work without libtorch: nothing they load may lead to a tensor. */
-const WITHOUT_TENSORS = ["src/data", "src/tokenizer", "templates", "src/recipe", "src/report", "src/run"];
+const WITHOUT_TENSORS = [
+  "src/libtorch",
+  "src/setup",
+  "src/data",
+  "src/tokenizer",
+  "templates",
+  "src/recipe",
+  "src/report",
+  "src/run",
+];
 
 interface Import {
   to: string;

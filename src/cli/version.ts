@@ -1,4 +1,4 @@
-import { findLibtorch } from "../tensor/libtorch.ts";
+import { findLibtorch } from "../libtorch/mod.ts";
 import { FtxError } from "../errors.ts";
 import config from "../../deno.json" with { type: "json" };
 import { print } from "./print.ts";

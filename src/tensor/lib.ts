@@ -1,4 +1,4 @@
-import { findLibtorch, openLibtorch, shimPath } from "./libtorch.ts";
+import { findLibtorch, loadShim, openLibtorch } from "../libtorch/mod.ts";
 import { SYMBOLS } from "./symbols.gen.ts";
 
 /** The entry points written by hand in ffi/*.cpp; those of the operators are generated. */
@@ -41,6 +41,9 @@ const named = <T extends Record<string, object>>(table: T) =>
 
 const libtorch = findLibtorch();
 openLibtorch(libtorch.root);
-const shim = Deno.env.get("FTX_SHIM") ?? shimPath(libtorch);
-export const C = Deno.dlopen(shim, named({ ...BY_HAND, ...SYMBOLS })).symbols;
+const { library } = await loadShim(libtorch, named({ ...BY_HAND, ...SYMBOLS }), async (...missing) => {
+  const { ownShim } = await import("../setup/own_shim.ts"); // rarely needed, and brings a compiler's driver
+  return ownShim(...missing);
+});
+export const C = library.symbols;
 C.use_arena(0); // before the first tensor: its memory would be freed by another allocator

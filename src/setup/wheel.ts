@@ -9,7 +9,7 @@ import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 // @ts-types="@types/yauzl"
 import yauzl, { type Entry, type ZipFile } from "yauzl";
-import { FtxError } from "../../src/errors.ts";
+import { FtxError } from "../errors.ts";
 
 /**
  * Unpacks the files for which `keep` holds into `folder`, each checked against the wheel's own checksum (SHA-256).

@@ -1,6 +1,6 @@
 // pip as a downloader: it knows this machine's package index. Nothing that it downloads is installed or run.
 
-import { EXIT, FtxError } from "../../src/errors.ts";
+import { EXIT, FtxError } from "../errors.ts";
 
 /** How pip is called on this machine, e.g. ["python3", "-m", "pip"]. Throws an `FtxError` when there is none. */
 export async function findPip(): Promise<string[]> {

@@ -11,7 +11,7 @@ Deno.test("findCompiler() respects CXX, with words before and after the program"
 
 Deno.test("findCompiler() names the command that installs a compiler", async () => {
   await assert.rejects(findCompiler("no-such-g++"), {
-    name: "FtxError",
+    name: "NoCompilerError",
     message: `Cannot compile the shim: there is no C++ compiler "no-such-g++"; ${INSTALL}, or name yours in CXX`,
   });
 });
@@ -19,10 +19,11 @@ Deno.test("findCompiler() names the command that installs a compiler", async () 
 Deno.test("accept() refuses clang and compilers from before C++20", () => {
   assert.equal(accept("g++", "g++ (Debian 12.2.0-14+deb12u1) 12.2.0\nCopyright"), "g++ 12.2.0");
   assert.throws(() => accept("clang++", "Debian clang version 14.0.6\nTarget: x86_64"), {
-    message: "Cannot compile the shim with clang++ 14.0.6: it does not use the OpenMP runtime of libtorch, GNU's; " +
+    message: "Cannot compile the shim: clang++ 14.0.6 does not use the OpenMP runtime of libtorch, GNU's; " +
       `${INSTALL}, and name it in CXX`,
   });
   assert.throws(() => accept("g++", "g++ (GCC) 8.5.0 20210514 (Red Hat 8.5.0-4)"), {
-    message: `Cannot compile the shim with g++ 8.5.0: C++20 needs version 10 or newer; ${INSTALL}, and name it in CXX`,
+    message:
+      `Cannot compile the shim: g++ 8.5.0 is older than version 10, which C++20 needs; ${INSTALL}, and name it in CXX`,
   });
 });

@@ -1,8 +1,8 @@
 // Puts libtorch's wheel, and on a GPU machine NVIDIA's libraries beside it, into ftx's cache:
 // <cache>/2.13.0/torch/{lib,include,version.py}, <cache>/2.13.0/nvidia/… (libtorch_cuda looks for them there).
 
-import { FtxError } from "../../src/errors.ts";
-import { readLibtorch, TESTED } from "../../src/tensor/libtorch_folder.ts";
+import { FtxError } from "../errors.ts";
+import { readLibtorch, TESTED } from "../libtorch/mod.ts";
 import { lock } from "./lock.ts";
 import { download } from "./pip.ts";
 import { megabytes, progress } from "./progress.ts";

@@ -1,4 +1,4 @@
-import { StorageError } from "../../src/errors.ts";
+import { StorageError } from "../errors.ts";
 
 /** Runs `work`, which writes into `folder`; a full, read-only or forbidden disk becomes a sentence that ends in `remedy`. */
 export async function writing<T>(folder: string, remedy: string, work: () => Promise<T>): Promise<T> {

@@ -3,9 +3,9 @@
 
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
-import { FtxError, StorageError } from "../../src/errors.ts";
-import type { Libtorch } from "../../src/tensor/libtorch.ts";
-import { exists, minor } from "../../src/tensor/libtorch_folder.ts";
+import { FtxError, StorageError } from "../errors.ts";
+import type { Libtorch } from "../libtorch/mod.ts";
+import { exists, minor } from "../libtorch/mod.ts";
 import type { Compiler } from "./compiler.ts";
 import { progress } from "./progress.ts";
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { cacheFolder, findLibtorch, openLibtorch, type Places, readRecord, shimPath } from "./libtorch.ts";
-import { stampOf } from "./libtorch_folder.ts";
+import { findLibtorch, type Places } from "./find.ts";
+import { stampOf } from "./folder.ts";
+import { openLibtorch } from "./open.ts";
+import { readRecord, writeRecord } from "./record.ts";
 
 const FILES = [
   "lib/libc10.so",
@@ -29,7 +31,7 @@ function fakeLibtorch(version = "2.13.0+cpu", { without = "none", cuda = "" } = 
 
 /** Places where nothing is, but what is given. */
 function only(given: Partial<Places>): Places {
-  return { env: {}, record: "/nowhere/libtorch.json", cache: "/nowhere/cache", python: () => undefined, ...given };
+  return { env: {}, records: [], cache: "/nowhere/cache", python: () => undefined, ...given };
 }
 
 /** A record as setup leaves it, in a folder of its own. */
@@ -45,14 +47,19 @@ Deno.test("findLibtorch() takes FTX_LIBTORCH, LIBTORCH, the record, python3's to
   const cache = folder();
   Deno.mkdirSync(`${cache}/2.13.0-cpu`);
   Deno.renameSync(fakeLibtorch(), `${cache}/2.13.0-cpu/torch`);
-  const given: Partial<Places> = { env: { FTX_LIBTORCH: a, LIBTORCH: b }, record: recordOf(c), python: () => d, cache };
+  const given: Partial<Places> = {
+    env: { FTX_LIBTORCH: a, LIBTORCH: b },
+    records: [recordOf(c)],
+    python: () => d,
+    cache,
+  };
   const found = () => findLibtorch(only(given)).root;
   assert.equal(found(), a);
   given.env = { FTX_LIBTORCH: "", LIBTORCH: b };
   assert.equal(found(), b);
   given.env = {};
   assert.equal(found(), c);
-  delete given.record;
+  given.records = ["/nowhere/libtorch.json"];
   assert.equal(found(), d);
   delete given.python;
   assert.equal(found(), `${cache}/2.13.0-cpu/torch`);
@@ -61,7 +68,7 @@ Deno.test("findLibtorch() takes FTX_LIBTORCH, LIBTORCH, the record, python3's to
 Deno.test("findLibtorch() starts no Python where a record holds", () => {
   const python = () => assert.fail("python3 was started");
   const root = fakeLibtorch();
-  assert.equal(findLibtorch(only({ record: recordOf(root), python })).why, "FTX_LIBTORCH");
+  assert.equal(findLibtorch(only({ records: ["/nowhere/libtorch.json", recordOf(root)], python })).why, "FTX_LIBTORCH");
 });
 
 Deno.test("findLibtorch() tells version, CUDA version and what led to it", () => {
@@ -103,7 +110,7 @@ Deno.test("findLibtorch() passes over what does not fit, and names it when nothi
     name: "FtxError",
     message: `Cannot find libtorch 2.11 to 2.13: LIBTORCH = "${old}": it is version 2.4.0, older than 2.11, ` +
       `the torch of python3 = "${bare}": it has no include/ATen/Operators.h; ` +
-      'run "deno task setup", or set FTX_LIBTORCH to a folder that holds lib/ and include/',
+      'run "ftx setup", or set FTX_LIBTORCH to a folder that holds lib/ and include/',
   });
   const cache = folder();
   Deno.mkdirSync(`${cache}/2.13.0-cpu`);
@@ -114,7 +121,7 @@ Deno.test("findLibtorch() passes over what does not fit, and names it when nothi
 Deno.test("findLibtorch() says when there is nothing at all", () => {
   assert.throws(() => findLibtorch(only({})), {
     message: "Cannot find libtorch 2.11 to 2.13: FTX_LIBTORCH and LIBTORCH are not set, python3 has no torch; " +
-      'run "deno task setup", or set FTX_LIBTORCH to a folder that holds lib/ and include/',
+      'run "ftx setup", or set FTX_LIBTORCH to a folder that holds lib/ and include/',
   });
 });
 
@@ -146,26 +153,19 @@ Deno.test("readRecord() ignores a record that is damaged, or whose libtorch was 
   }
 });
 
-Deno.test("shimPath() is the shim that setup recorded for this libtorch, and for no other", () => {
-  const root = fakeLibtorch(), record = recordOf(root), build = record.replace("/libtorch.json", "");
-  const libtorch = { root, version: "2.13.0", why: "" };
-  const message = `Cannot load the shim for libtorch 2.13.0 in "${root}": it is not compiled; run "deno task setup"`;
-  assert.throws(() => shimPath(libtorch, record), { name: "FtxError", message });
-  Deno.mkdirSync(`${build}/shim/2.13-abc`, { recursive: true });
-  Deno.writeTextFileSync(`${build}/shim/2.13-abc/libftx.so`, "");
-  assert.equal(shimPath(libtorch, record), `${build}/shim/2.13-abc/libftx.so`);
-  assert.throws(() => shimPath({ ...libtorch, root: fakeLibtorch() }, record), { name: "FtxError" });
+Deno.test("writeRecord() leaves what readRecord() finds, and nothing beside it", () => {
+  const root = fakeLibtorch(), build = folder(), path = `${build}/libtorch.json`;
+  const libtorch = { root, version: "2.13.0", why: "LIBTORCH" };
+  writeRecord(path, libtorch, "shim/2.13-abc/libftx.so");
+  writeRecord(path, libtorch);
+  assert.deepEqual(readRecord(path), { ...libtorch, stamp: stampOf(root) });
+  assert.deepEqual(Array.from(Deno.readDirSync(build), ({ name }) => name), ["libtorch.json"]);
 });
 
 Deno.test("openLibtorch() says why a library cannot be loaded", () => {
   const root = fakeLibtorch();
   assert.throws(() => openLibtorch(root), {
     message: `Cannot load libtorch from "${root}": ${root}/lib/libc10.so: file too short; ` +
-      'set FTX_LIBTORCH to another one and run "deno task setup"',
+      'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"',
   });
-});
-
-Deno.test("cacheFolder() follows XDG_CACHE_HOME, else lies in the home folder", () => {
-  assert.equal(cacheFolder({ XDG_CACHE_HOME: "/c", HOME: "/home/ada" }), "/c/ftx/libtorch");
-  assert.equal(cacheFolder({ HOME: "/home/ada" }), "/home/ada/.cache/ftx/libtorch");
 });

@@ -1,4 +1,4 @@
-import { FtxError } from "../../src/errors.ts";
+import { FtxError } from "../errors.ts";
 
 /** A C++ compiler of this machine. */
 export interface Compiler {
@@ -8,16 +8,22 @@ export interface Compiler {
   name: string;
 }
 
+/** That this machine has no compiler for the shim: why, and the remedy, for the sentences of others too. Exit code 2. */
+export class NoCompilerError extends FtxError {
+  override name = "NoCompilerError";
+  constructor(readonly why: string, readonly remedy: string) {
+    super(`Cannot compile the shim: ${why}; ${remedy}`);
+  }
+}
+
 const INSTALL = 'install one with "apt-get install g++" (Debian, Ubuntu) or "dnf install gcc-c++" (Fedora, RHEL)';
 
-/** The compiler named by `CXX`, else g++. Throws an `FtxError` with the command that installs it. */
+/** The compiler named by `CXX`, else g++. Throws a `NoCompilerError` with the command that installs it. */
 export async function findCompiler(cxx: string | undefined = Deno.env.get("CXX")): Promise<Compiler> {
   const command = (cxx?.trim() || "g++").split(/\s+/);
   const text = await versionText(command);
   if (text === undefined) {
-    throw new FtxError(
-      `Cannot compile the shim: there is no C++ compiler "${command.join(" ")}"; ${INSTALL}, or name yours in CXX`,
-    );
+    throw new NoCompilerError(`there is no C++ compiler "${command.join(" ")}"`, `${INSTALL}, or name yours in CXX`);
   }
   return { command, name: accept(command.join(" "), text) };
 }
@@ -28,14 +34,11 @@ export function accept(command: string, versionText: string): string {
   const name = `${command} ${version?.[0] ?? "of unknown version"}`;
   if (/clang/i.test(versionText)) {
     // clang calls LLVM's OpenMP runtime, libtorch carries GNU's, and two in one process fight over the cores.
-    throw new FtxError(
-      `Cannot compile the shim with ${name}: it does not use the OpenMP runtime of libtorch, GNU's; ${INSTALL}, and name it in CXX`,
-    );
+    const why = `${name} does not use the OpenMP runtime of libtorch, GNU's`;
+    throw new NoCompilerError(why, `${INSTALL}, and name it in CXX`);
   }
   if (version && Number(version[1]) < 10) {
-    throw new FtxError(
-      `Cannot compile the shim with ${name}: C++20 needs version 10 or newer; ${INSTALL}, and name it in CXX`,
-    );
+    throw new NoCompilerError(`${name} is older than version 10, which C++20 needs`, `${INSTALL}, and name it in CXX`);
   }
   return name;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findLibtorch, openLibtorch } from "../../src/tensor/libtorch.ts";
+import { findLibtorch, openLibtorch } from "../libtorch/mod.ts";
 import { compileShim, condense, planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 

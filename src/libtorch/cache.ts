@@ -1,0 +1,42 @@
+// The folders that ftx writes outside of runs: the user's cache, and where setup puts what it makes.
+
+import { accessSync, constants } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { isClone, programRoot } from "./root.ts";
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** ftx's folder in the user's cache: `$XDG_CACHE_HOME/ftx`, by default `~/.cache/ftx`; without a home a temporary one. */
+export function userCache(env: Environment = Deno.env.toObject()): string {
+  if (env.XDG_CACHE_HOME) return `${env.XDG_CACHE_HOME}/ftx`;
+  const home = env.HOME || homeOfUser();
+  return home ? `${home}/.cache/ftx` : `${tmpdir()}/ftx-${Deno.uid()}`;
+}
+
+/** The folder of ftx's own libtorchs, one folder a version. */
+export function libtorchCache(env?: Environment): string {
+  return `${userCache(env)}/libtorch`;
+}
+
+/** Where setup puts objects, shims and its record: `build` of a clone that this user may write, else the user's cache. */
+export function workFolder(env?: Environment, root: string = programRoot()): string {
+  return isClone(root) && mayWrite(root) ? `${root}/build` : userCache(env);
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined; // a user without an entry in /etc/passwd, as in many containers
+  }
+}

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { libtorchCache, userCache, workFolder } from "./cache.ts";
+
+Deno.test("userCache() follows XDG_CACHE_HOME, else lies in the home folder", () => {
+  assert.equal(userCache({ XDG_CACHE_HOME: "/c", HOME: "/home/ada" }), "/c/ftx");
+  assert.equal(userCache({ XDG_CACHE_HOME: "", HOME: "/home/ada" }), "/home/ada/.cache/ftx");
+  assert.equal(libtorchCache({ HOME: "/home/ada" }), "/home/ada/.cache/ftx/libtorch");
+});
+
+Deno.test("workFolder() is a clone's build folder, and the user's cache for the binary", () => {
+  const root = Deno.makeTempDirSync(), env = { XDG_CACHE_HOME: "/c" };
+  assert.equal(workFolder(env, root), "/c/ftx");
+  Deno.mkdirSync(`${root}/tools`);
+  Deno.writeTextFileSync(`${root}/tools/setup.ts`, "");
+  assert.equal(workFolder(env, root), `${root}/build`);
+  Deno.removeSync(root, { recursive: true });
+});

@@ -1,0 +1,65 @@
+// The shim for a libtorch that neither the program nor a setup has one for: compiled on this machine, once.
+
+import { FtxError } from "../errors.ts";
+import { exists, type Libtorch, minor, programRoot, type Shim, shippedVersions, workFolder } from "../libtorch/mod.ts";
+import { planShim } from "./compile.ts";
+import { type Compiler, findCompiler, NoCompilerError } from "./compiler.ts";
+import { makeShim } from "./make_shim.ts";
+
+/** What `ownShim` works with; each can be given, so that tests need no machine of their own. */
+export interface Workshop {
+  /** The folder of the shim's sources. */
+  sources: string;
+  /** The folder that takes what is made. */
+  build: string;
+  /** The minor versions for which shims came with the program. */
+  shipped: string[];
+  compiler: () => Promise<Compiler>;
+}
+
+/**
+ * The shim compiled for this libtorch earlier, else compiled now with a notice. `passedOver` says of the shims that there are
+ * why they do not do. Throws an `FtxError` that says what to do when there is no compiler.
+ */
+export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop?: Workshop): Promise<Shim> {
+  const { sources, build, shipped, compiler } = workshop ?? here();
+  const plan = planShim(libtorch, sources, build);
+  if (!exists(plan.shim)) {
+    const found = await compiler().catch((error) => {
+      throw error instanceof NoCompilerError ? noShim(libtorch, shipped, passedOver, error) : error;
+    });
+    console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one, this once`);
+    await makeShim(plan, found);
+  }
+  return { path: plan.shim, why: "compiled here" };
+}
+
+function here(): Workshop {
+  return {
+    sources: `${programRoot()}/ffi`,
+    build: workFolder(),
+    shipped: shippedVersions(),
+    compiler: () => findCompiler(),
+  };
+}
+
+/** The sentence that says which libtorch was found, which ones ftx has shims for, and what to do. */
+function noShim(
+  { version, root }: Libtorch,
+  shipped: string[],
+  passedOver: string[],
+  compiler: NoCompilerError,
+): FtxError {
+  const brought = shipped.length ? `only shims for ${and(shipped)}` : "no shims";
+  const why = passedOver.length ? passedOver.join(", ") : `this ftx brings ${brought}`;
+  const others = shipped.filter((one) => one !== minor(version));
+  const other = others.length ? `, or set FTX_LIBTORCH to a libtorch ${others.join(" or ")}` : "";
+  return new FtxError(
+    `Cannot load a shim for libtorch ${version} in "${root}": ${why}, and it cannot compile one: ${compiler.why}; ` +
+      compiler.remedy + other,
+  );
+}
+
+function and(words: string[]): string {
+  return [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
+}
