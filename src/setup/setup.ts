@@ -4,15 +4,8 @@
 import { relative } from "node:path";
 import { FtxError } from "../errors.ts";
 import { exists, findLibtorch, findShims, isClone, type Libtorch, libtorchCache, minor } from "../libtorch/mod.ts";
-import {
-  openLibtorch,
-  programRoot,
-  readLibtorch,
-  searchLibtorch,
-  type Shim,
-  shippedVersions,
-} from "../libtorch/mod.ts";
-import { TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
+import { openLibtorch, openShim, programRoot, readLibtorch, searchLibtorch, type Shim } from "../libtorch/mod.ts";
+import { shippedVersions, TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
 import { planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
 import { hasNvidiaDriver } from "./driver.ts";
