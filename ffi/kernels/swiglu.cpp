@@ -59,8 +59,8 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
 }  // namespace
 
 at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) {
-  if (fast(gate) && fast(up) && gate.scalar_type() == up.scalar_type() && gate.sizes() == up.sizes()) return SwiGlu::apply(gate, up);
-  return swiglu_anywhere(gate, up);
+  if (gate.scalar_type() != up.scalar_type() || gate.sizes() != up.sizes()) return at::silu(gate).mul(up);
+  return fast(gate) && fast(up) ? SwiGlu::apply(gate, up) : swiglu_anywhere(gate, up);
 }
 
 }  // namespace ftx
