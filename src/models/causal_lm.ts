@@ -1,6 +1,6 @@
 import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, type Projection } from "../nn/mod.ts";
 import { type HeadLoss, type HeadLossOptions, linearCrossEntropy, RmsNorm, Rope } from "../nn/mod.ts";
-import { noGrad, rand, type Tensor } from "../tensor/mod.ts";
+import { noGrad, rand, scope, type Tensor } from "../tensor/mod.ts";
 import { recomputed, through, type Traced } from "./chain.ts";
 import type { ModelConfig } from "./config.ts";
 import { Block, type Context, type Traits } from "./decoder.ts";
@@ -107,7 +107,9 @@ export class CausalLm extends Module<[Tensor, Layout]> {
 }
 
 const noise = (like: Tensor, most: number) =>
-  noGrad(() => rand(like.shape, { dtype: "f32", device: like.device }).sub(0.5).mul(2 * most).to(like.dtype));
+  scope(() =>
+    noGrad(() => rand(like.shape, { dtype: "f32", device: like.device }).sub(0.5).mul(2 * most).to(like.dtype))
+  );
 
 /**
  * Draws every weight anew as HF's `_init_weights`: normal(0, initializer_range) for linear and embedding weights, zero

@@ -43,13 +43,17 @@ export function recomputed(blocks: readonly Block[], x: Tensor, context: Context
   const finish = () => {
     const after = randomState(device);
     let gradient = hidden.grad;
+    hidden.grad = null;
     for (let i = recomputable.length - 1; i >= 0; i--) {
+      const above = gradient!;
       gradient = scope(() => {
         const input = inputs[i].detach().requiresGrad(i > 0 || x.wantsGrad);
         setRandomState(states[i], device);
-        withGrad(() => recomputable[i].call(input, context)).backward(gradient!);
+        withGrad(() => recomputable[i].call(input, context)).backward(above);
         return input.grad;
       });
+      above[Symbol.dispose](); // neither that nor this block's input is needed any more
+      if (i > 0) inputs[i][Symbol.dispose]();
     }
     setRandomState(after, device);
     if (x.wantsGrad) x.backward(gradient!);
