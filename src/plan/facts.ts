@@ -1,0 +1,60 @@
+import type { ModelConfig } from "../models/config.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import type { LoraConfig } from "../weights/peft_config.ts";
+
+/** Bytes of an element. */
+export const WIDTHS = { f32: 4, bf16: 2, f16: 2, f64: 8 } as const;
+export type NumberType = keyof typeof WIDTHS;
+
+/** The settings that decide how much memory a run takes. `Recipe` has them all. */
+export type PlanSettings = Pick<
+  Recipe,
+  | "finetuningType"
+  | "freezeTrainableLayers"
+  | "freezeTrainableModules"
+  | "freezeExtraModules"
+  | "pureBf16"
+  | "upcastLayernorm"
+  | "gradientCheckpointing"
+  | "gradientAccumulationSteps"
+  | "perDeviceTrainBatchSize"
+  | "cutoffLen"
+  | "neftuneNoiseAlpha"
+  | "trainFromScratch"
+  | "doTrain"
+>;
+
+/** The largest batch of a run: where memory is most. */
+export interface Load {
+  /** Tokens of each document; they lie end to end. */
+  lengths: readonly number[];
+  /** Tokens that the loss learns from. */
+  learned: number;
+}
+
+/** Everything that an estimate follows from. */
+export interface Facts {
+  /** With the vocabulary that the run will have. */
+  config: ModelConfig;
+  /** Rows of the embedding as stored, where the run adds some. */
+  storedVocabulary?: number;
+  /** Type of the weights in their files; of fresh ones, the type they are drawn in. */
+  stored: NumberType;
+  /** Type that the model computes in. */
+  computes: NumberType;
+  settings: PlanSettings;
+  /** What a LoRA run trains. */
+  adapter?: LoraConfig;
+  /** Whether adapters are merged into the weights before training. */
+  merges: boolean;
+  device: "cpu" | "cuda";
+  /** CPU threads. */
+  threads: number;
+  train: Load;
+  /** Longest batch of evaluation, where there is one. */
+  evaluation?: Load;
+  /** Tokens of an optimizer step, as a mean over the run. */
+  tokensPerStep: number;
+  /** Optimizer steps of the whole run; absent where the data is not known. */
+  steps?: number;
+}
