@@ -62,3 +62,11 @@ export class DivergedError extends FtxError {
     super(message, EXIT.diverged);
   }
 }
+
+/** A hub or a network that did not give what was asked for. Exit code 7. */
+export class NetworkError extends FtxError {
+  override name = "NetworkError";
+  constructor(message: string) {
+    super(message, EXIT.network);
+  }
+}

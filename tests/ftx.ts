@@ -12,12 +12,21 @@ export interface Result {
   err: string;
 }
 
-/** Runs `ftx` in a folder with the words of a line, of which those in quotes may have spaces. One thread, no colours. */
-export async function ftx(folder: string, line: string): Promise<Result> {
+/**
+ * Runs `ftx` in a folder with the words of a line, of which those in quotes may have spaces. One thread, no colours; no
+ * network, unless `env` says otherwise.
+ */
+export async function ftx(folder: string, line: string, env: Record<string, string> = {}): Promise<Result> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, ...words(line)],
     cwd: folder,
-    env: { NO_COLOR: "1", OMP_NUM_THREADS: "1", FTX_CACHE: join(tmpdir(), "ftx-test-cache") },
+    env: {
+      NO_COLOR: "1",
+      OMP_NUM_THREADS: "1",
+      FTX_CACHE: join(tmpdir(), "ftx-test-cache"),
+      HF_HUB_OFFLINE: "1",
+      ...env,
+    },
   }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };

@@ -20,23 +20,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/models": ["src/tensor", "src/nn"],
   "src/adapters": ["src/tensor", "src/nn", "src/models"],
   "src/optim": ["src/tensor", "src/nn"],
-  "src/weights": ["src/tensor", "src/nn", "src/models", "src/adapters", "src/tokenizer", "src/run", "src/recipe"],
+  "src/weights": [
+    ...["src/tensor", "src/nn", "src/models", "src/adapters", "src/tokenizer", "src/hub", "src/run", "src/recipe"],
+  ],
   "src/tokenizer": [],
   "templates": [],
-  "src/data": ["src/tokenizer", "templates", "src/run"],
+  "src/hub": ["src/run", "src/report", "src/libtorch"],
+  "src/data": ["src/tokenizer", "templates", "src/run", "src/hub"],
   "src/run": [],
   "src/report": ["src/run"],
   "src/recipe": [], // and every settings.ts
   "src/generate": [
     ...["src/tensor", "src/nn", "src/models", "src/adapters", "src/weights"],
-    ...["src/tokenizer", "templates", "src/data"],
+    ...["src/tokenizer", "templates", "src/data", "src/hub"],
   ],
   "src/stages": [
     ...["src/tensor", "src/nn", "src/models", "src/adapters", "src/optim", "src/weights", "src/generate"],
-    ...["src/tokenizer", "templates", "src/data", "src/recipe", "src/report", "src/run"],
+    ...["src/tokenizer", "templates", "src/data", "src/hub", "src/recipe", "src/report", "src/run"],
   ],
   "src/cli": [
-    ...["src/stages", "src/generate", "src/weights", "src/data", "src/tensor", "src/libtorch", "src/setup"],
+    ...["src/stages", "src/generate", "src/weights", "src/data", "src/hub", "src/tensor", "src/libtorch", "src/setup"],
     ...["src/recipe", "src/report", "src/run"],
   ],
 };
@@ -45,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const WITHOUT_TENSORS = [
   "src/libtorch",
   "src/setup",
+  "src/hub",
   "src/data",
   "src/tokenizer",
   "templates",

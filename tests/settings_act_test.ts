@@ -10,7 +10,7 @@ import { factsOf } from "../src/recipe/setting.ts";
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 
 /** Settings that act where the recipe is read, and so are used up there. */
-const IN_RECIPE = ["modelRevision", "disableGradientCheckpointing", "neatPacking"];
+const IN_RECIPE = ["disableGradientCheckpointing", "neatPacking"];
 
 Deno.test("every setting without a note is read by some code outside src/recipe", () => {
   const code = readdirSync(SRC, { recursive: true, encoding: "utf8" })

@@ -1,6 +1,7 @@
 import { methodSettings } from "../adapters/settings.ts";
 import { templateSettings } from "../data/settings.ts";
 import { generationSettings } from "../generate/settings.ts";
+import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { section } from "../recipe/setting.ts";
 import { runSettings } from "../run/settings.ts";
@@ -16,6 +17,7 @@ const { quiet } = runSettings.shape;
 const SECTIONS = [
   generationSettings,
   modelSettings,
+  hubSettings,
   templateSettings,
   section("More", { finetuningType, seed, quiet }),
 ];
@@ -28,5 +30,5 @@ export async function run(args: string[], name: string, about: About) {
   const { chat } = await import("../generate/mod.ts");
   const { Waiting } = await import("../report/mod.ts");
   using waiting = new Waiting({ quiet: reading.recipe.quiet });
-  await chat(reading.recipe, (share) => waiting.share("Reading the model", share));
+  await chat(reading.recipe, waiting);
 }

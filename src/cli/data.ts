@@ -17,5 +17,7 @@ export async function run([what, ...args]: string[], _name: string, about: About
   if (reading === undefined) return;
   tell(reading);
   const { preview } = await import("../data/preview.ts");
-  await preview(reading.recipe);
+  const { Waiting } = await import("../report/mod.ts");
+  using listener = new Waiting({ quiet: reading.recipe.quiet });
+  await preview(reading.recipe, { listener });
 }

@@ -1,5 +1,6 @@
 import { methodSettings } from "../adapters/settings.ts";
 import { templateSettings } from "../data/settings.ts";
+import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { section } from "../recipe/setting.ts";
 import { runSettings } from "../run/settings.ts";
@@ -11,7 +12,13 @@ import { tell } from "./notes.ts";
 const { finetuningType } = methodSettings.shape;
 const { quiet } = runSettings.shape;
 
-const SECTIONS = [exportSettings, modelSettings, templateSettings, section("More", { finetuningType, quiet })];
+const SECTIONS = [
+  exportSettings,
+  modelSettings,
+  hubSettings,
+  templateSettings,
+  section("More", { finetuningType, quiet }),
+];
 
 /** `ftx export`: merges the adapters into the model and writes a folder that transformers loads. */
 export async function run(args: string[], name: string, about: About) {
@@ -22,6 +29,7 @@ export async function run(args: string[], name: string, about: About) {
   const { Waiting } = await import("../report/mod.ts");
   using waiting = new Waiting({ quiet: reading.recipe.quiet });
   await exportModel(reading.recipe, {
+    listener: waiting,
     onNote: (sentence) => waiting.say(`note: ${sentence}`),
     onProgress: (share) => waiting.share("Reading the model", share),
   });

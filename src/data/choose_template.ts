@@ -13,11 +13,13 @@ export interface TemplateSettings {
   readonly enableThinking?: boolean | null;
   readonly preserveThinking?: boolean;
   readonly resizeVocab?: boolean;
+  /** The template that belongs to the model's short name. */
+  readonly usualTemplate?: string;
 }
 
 /**
- * The template of a recipe, fitted to a tokenizer: by name, or derived from the tokenizer's chat template, or `empty`,
- * which is also what pre-training uses.
+ * The template of a recipe, fitted to a tokenizer: by name, or derived from the tokenizer's chat template, or the usual one of
+ * the model, or `empty`, which is also what pre-training uses.
  * Where the template ends its answers with a token of its own, that is the tokenizer's EOS from now on; a missing pad is
  * EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
  */
@@ -26,7 +28,8 @@ export function chooseTemplate(
   tokenizer: Tokenizer,
   { onWarning }: { onWarning?: (sentence: string) => void } = {},
 ): Template {
-  const found = byName(recipe.template) ?? (recipe.stage === "pt" ? TEMPLATES.empty : own(tokenizer, onWarning));
+  const found = byName(recipe.template) ??
+    (recipe.stage === "pt" ? TEMPLATES.empty : own(tokenizer, recipe, onWarning));
   if (recipe.stage !== "pt") needTokens(found, tokenizer, recipe.resizeVocab ?? false);
   const chosen = withOverrides(found, recipe);
   repairSpecials(chosen, tokenizer, recipe);
@@ -40,8 +43,15 @@ function byName(name: string | undefined): Template | undefined {
   throw new RecipeError(`Cannot use template = "${name}": choose one of ${names.join(", ")}${didYouMean(name, names)}`);
 }
 
-function own(tokenizer: Tokenizer, onWarning?: (sentence: string) => void): Template {
+function own(
+  tokenizer: Tokenizer,
+  { usualTemplate, resizeVocab }: TemplateSettings,
+  onWarning?: (sentence: string) => void,
+): Template {
   if (tokenizer.chatTemplate !== undefined) return deriveTemplate(tokenizer.chatTemplate, tokenizer);
+  const usual = byName(usualTemplate);
+  // Nobody asked for it by name, so a vocabulary without its marks is no mistake.
+  if (usual?.tokens.every((token) => resizeVocab || tokenizer.idOf(token) !== undefined)) return usual;
   onWarning?.(
     "the tokenizer has no chat template and no template is named: question and answer are joined without marks, " +
       "and the model does not learn where to end; name one with template",

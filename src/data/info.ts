@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
-import { DataError, RecipeError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { didYouMean } from "../recipe/nearest.ts";
+import { filesOnline, isOnline, type OnlineOptions, remoteFiles } from "./online.ts";
 import { filesAt } from "./sources/mod.ts";
+
+const INFO = "dataset_info.json";
 
 const columnNames = [
   "prompt",
@@ -53,6 +56,8 @@ const entrySchema = z.strictObject({
   tags: named(tagNames).nullish(),
 });
 
+type Entry = z.output<typeof entrySchema>;
+
 /** Which column holds what. */
 export type Columns = Partial<Record<typeof columnNames[number], string>>;
 /** How roles are called in lists of messages. */
@@ -93,26 +98,27 @@ export const OPENAI_TAGS: Tags = {
 };
 
 /**
- * Finds a data set: a name in `datasetDir`/dataset_info.json, or a file or folder, tried as given and under `datasetDir`.
- * Throws `DataError` with what is nearest.
+ * Finds a data set: a name in `datasetDir`/dataset_info.json; a file or folder, tried as given and under `datasetDir`; or
+ * `org/name[@revision]` at the hub, whose files are downloaded if they are not in the cache.
+ * Throws `DataError` with what is nearest, and `NetworkError`.
  */
-export function findDataset(name: string, datasetDir: string): DatasetInfo {
-  if (/^(ONLINE$|REMOTE:)/.test(datasetDir)) {
-    throw new RecipeError(
-      `Cannot use dataset_dir = "${datasetDir}": ftx cannot download data sets yet; download them and name their folder`,
-    );
-  }
-  const entries = readInfo(datasetDir);
-  if (Object.hasOwn(entries, name)) return readEntry(name, entries[name], datasetDir);
+export async function findDataset(name: string, datasetDir: string, options: OnlineOptions = {}): Promise<DatasetInfo> {
+  const detected = { name, formatting: "detect", columns: {}, tags: SHAREGPT_TAGS } as const;
+  const online = async () => ({ ...detected, files: await filesOnline(name, { id: name, options }) });
+  if (datasetDir === "ONLINE") return await online();
+  const isRemote = datasetDir.startsWith("REMOTE:");
+  const entries = isRemote
+    ? readInfo((await remoteFiles(datasetDir, INFO, options))[0])
+    : readInfo(join(datasetDir, INFO));
+  if (Object.hasOwn(entries, name)) return await readEntry(name, entries[name], datasetDir, options);
   const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate));
-  if (path !== undefined) {
-    return { name, files: filesAt(path), formatting: "detect", columns: {}, tags: SHAREGPT_TAGS };
-  }
+  if (path !== undefined) return { ...detected, files: filesAt(path) };
+  if (isOnline(name)) return await online();
   throw unknown(name, Object.keys(entries), datasetDir);
 }
 
 function unknown(name: string, names: string[], datasetDir: string): DataError {
-  const path = join(datasetDir, "dataset_info.json");
+  const path = join(datasetDir, INFO);
   const so = existsSync(path)
     ? `it is neither a file nor a name in "${path}"`
     : `there is no such file, and no "${path}" that could name it`;
@@ -122,8 +128,7 @@ function unknown(name: string, names: string[], datasetDir: string): DataError {
   return new DataError(`Cannot find dataset "${name}": ${so}${advice}`);
 }
 
-function readInfo(datasetDir: string): Record<string, unknown> {
-  const path = join(datasetDir, "dataset_info.json");
+function readInfo(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
     const value = JSON.parse(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
@@ -134,19 +139,15 @@ function readInfo(datasetDir: string): Record<string, unknown> {
   throw new DataError(`Cannot read "${path}": it holds no object; write {"name": {"file_name": …}}`);
 }
 
-function readEntry(name: string, value: unknown, datasetDir: string): DatasetInfo {
+async function readEntry(
+  name: string,
+  value: unknown,
+  datasetDir: string,
+  options: OnlineOptions,
+): Promise<DatasetInfo> {
   const parsed = entrySchema.safeParse(value);
   if (!parsed.success) throw wrongEntry(name, parsed.error);
   const entry = parsed.data;
-  const online = entry.hf_hub_url ?? entry.ms_hub_url ?? entry.om_hub_url ?? entry.script_url ?? entry.cloud_file_name;
-  const file = entry.file_name;
-  if (online && !file) {
-    throw new DataError(
-      `Cannot load dataset "${name}": it is online at "${online}" and ftx cannot download data sets yet; ` +
-        "download its files and give file_name",
-    );
-  }
-  if (!file) throw new DataError(`Cannot load dataset "${name}": dataset_info.json gives it no file_name; add one`);
   if (entry.ranking || entry.columns?.kto_tag) {
     throw new DataError(
       `Cannot load dataset "${name}": it holds preferences, and ftx trains on those in a later version; use another`,
@@ -154,13 +155,33 @@ function readEntry(name: string, value: unknown, datasetDir: string): DatasetInf
   }
   return {
     name,
-    files: filesAt(isAbsolute(file) ? file : join(datasetDir, file)),
+    files: await filesOf(name, entry, datasetDir, options),
     formatting: entry.formatting,
     columns: given(entry.columns),
     // Tags that are not listed keep their defaults: naming one must not lose the others.
     tags: { ...(entry.formatting === "openai" ? OPENAI_TAGS : SHAREGPT_TAGS), ...given(entry.tags) },
     numSamples: entry.num_samples ?? undefined,
   };
+}
+
+/** The files of an entry: those on this disk where it names some that are there, else those of the hub. */
+async function filesOf(name: string, entry: Entry, datasetDir: string, options: OnlineOptions): Promise<string[]> {
+  const { file_name: file, hf_hub_url: hub, subset, split, folder } = entry;
+  const isRemote = datasetDir.startsWith("REMOTE:");
+  const path = !file ? undefined : isAbsolute(file) ? file : join(datasetDir, file);
+  if (hub && (path === undefined || isRemote || !existsSync(path))) {
+    const part = { subset: subset ?? undefined, split: split ?? undefined, folder: folder ?? undefined };
+    return await filesOnline(name, { id: hub, part, options });
+  }
+  if (file && isRemote) return await remoteFiles(datasetDir, file, options);
+  if (path !== undefined) return filesAt(path);
+  const elsewhere = entry.ms_hub_url ?? entry.om_hub_url ?? entry.script_url ?? entry.cloud_file_name;
+  throw new DataError(
+    elsewhere
+      ? `Cannot load dataset "${name}": it is at "${elsewhere}", and ftx downloads from Hugging Face's hub only; ` +
+        "give hf_hub_url, or download its files and give file_name"
+      : `Cannot load dataset "${name}": dataset_info.json gives it neither file_name nor hf_hub_url; add one`,
+  );
 }
 
 function given<K extends string>(values: Partial<Record<K, string | null | undefined>> | null | undefined) {

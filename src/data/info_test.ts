@@ -12,7 +12,7 @@ function withInfo(info: unknown) {
   writeFileSync(join(folder, "dataset_info.json"), typeof info === "string" ? info : JSON.stringify(info));
 }
 
-Deno.test("findDataset() reads an entry; tags that are not listed keep their defaults", () => {
+Deno.test("findDataset() reads an entry; tags that are not listed keep their defaults", async () => {
   withInfo({
     d: {
       file_name: "a.json",
@@ -22,7 +22,7 @@ Deno.test("findDataset() reads an entry; tags that are not listed keep their def
       columns: { system: "s" },
     },
   });
-  assert.deepEqual(findDataset("d", folder), {
+  assert.deepEqual(await findDataset("d", folder), {
     name: "d",
     files: [join(folder, "a.json")],
     formatting: "openai",
@@ -32,10 +32,10 @@ Deno.test("findDataset() reads an entry; tags that are not listed keep their def
   });
 });
 
-Deno.test("findDataset() takes a file as given, and under dataset_dir", () => {
+Deno.test("findDataset() takes a file as given, and under dataset_dir", async () => {
   withInfo({});
   for (const name of ["a.json", join(folder, "a.json")]) {
-    const { files, formatting } = findDataset(name, folder);
+    const { files, formatting } = await findDataset(name, folder);
     assert.deepEqual([files, formatting], [[join(folder, "a.json")], "detect"]);
   }
 });
@@ -54,11 +54,18 @@ const WRONG: [info: unknown, sentence: string][] = [
     `Cannot find dataset "alpaca_en": it is neither a file nor a name in "${path}" (x, y); check the path`,
   ],
   ["[]", `Cannot read "${path}": it holds no object; write {"name": {"file_name": …}}`],
-  [{ alpaca_en: {} }, 'Cannot load dataset "alpaca_en": dataset_info.json gives it no file_name; add one'],
   [
-    { alpaca_en: { hf_hub_url: "a/b" } },
-    'Cannot load dataset "alpaca_en": it is online at "a/b" and ftx cannot download data sets yet; download its files and ' +
-    "give file_name",
+    { alpaca_en: {} },
+    'Cannot load dataset "alpaca_en": dataset_info.json gives it neither file_name nor hf_hub_url; add one',
+  ],
+  [
+    { alpaca_en: { ms_hub_url: "a/b" } },
+    'Cannot load dataset "alpaca_en": it is at "a/b", and ftx downloads from Hugging Face\'s hub only; give hf_hub_url, or ' +
+    "download its files and give file_name",
+  ],
+  [
+    { alpaca_en: { hf_hub_url: "not a name" } },
+    'Cannot load dataset "alpaca_en": "not a name" is no data set of the hub; write org/name or org/name@revision',
   ],
   [
     { alpaca_en: { file_name: "a.json", ranking: true } },
@@ -75,21 +82,14 @@ const WRONG: [info: unknown, sentence: string][] = [
 ];
 
 for (const [info, sentence] of WRONG) {
-  Deno.test(`findDataset() says: ${sentence.replaceAll(folder, "…")}`, () => {
+  Deno.test(`findDataset() says: ${sentence.replaceAll(folder, "…")}`, async () => {
     withInfo(info);
-    assert.throws(() => findDataset("alpaca_en", folder), { name: "DataError", message: sentence });
+    await assert.rejects(findDataset("alpaca_en", folder), { name: "DataError", message: sentence });
   });
 }
 
-Deno.test("findDataset() says where a name could have been", () => {
+Deno.test("findDataset() says where a name could have been", async () => {
   const sentence =
     'Cannot find dataset "x": there is no such file, and no "none/dataset_info.json" that could name it; check the path';
-  assert.throws(() => findDataset("x", "none"), { name: "DataError", message: sentence });
-});
-
-Deno.test("findDataset() says that nothing is downloaded", () => {
-  assert.throws(() => findDataset("a/b", "ONLINE"), {
-    name: "RecipeError",
-    message: /^Cannot use dataset_dir = "ONLINE": ftx cannot/,
-  });
+  await assert.rejects(findDataset("x", "none"), { name: "DataError", message: sentence });
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Template } from "../../templates/mod.ts";
 import { DataError, RecipeError } from "../errors.ts";
+import type { HubSettings, Listener } from "../hub/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { CACHE_VERSION, cacheFolder, hashFile, hashOf, keepInCache, readStored } from "./cache.ts";
 import { countOf, type Documents } from "./documents.ts";
@@ -12,7 +13,7 @@ import { Random } from "./random.ts";
 import { judge, type Tally } from "./tally.ts";
 
 /** The settings that decide what a data set becomes. `Recipe` has them all. */
-export interface LoadSettings {
+export interface LoadSettings extends HubSettings {
   readonly datasetDir: string;
   readonly cutoffLen: number;
   readonly packing?: boolean;
@@ -31,6 +32,8 @@ export interface LoadOptions {
   readonly onProgress?: (dataset: string, rows: number) => void;
   /** Called with a sentence about rows that were left out. */
   readonly onWarning?: (sentence: string) => void;
+  /** Told of downloads. */
+  readonly listener?: Listener;
   /** Folder of the cache. Default `cacheFolder()`. */
   readonly cache?: string;
 }
@@ -55,9 +58,10 @@ export async function loadDataset(
   use: Use,
   template: Template,
   tokenizer: Tokenizer,
-  { onProgress, onWarning, cache = cacheFolder() }: LoadOptions = {},
+  { onProgress, onWarning, listener, cache = cacheFolder() }: LoadOptions = {},
 ): Promise<LoadedDataset> {
-  const info = findDataset(name, recipe.datasetDir);
+  const { cacheDir, hfHubToken } = recipe;
+  const info = await findDataset(name, recipe.datasetDir, { cacheDir, hfHubToken, listener });
   const options = encodeOptions(recipe, use);
   checkTogether(options, template);
   const key = await keyOf(info, options, template, tokenizer);

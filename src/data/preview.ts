@@ -1,5 +1,6 @@
 import process from "node:process";
 import { RecipeError } from "../errors.ts";
+import { type HubSettings, located } from "../hub/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { chooseTemplate, type TemplateSettings } from "./choose_template.ts";
 import { type DataSettings, prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
@@ -7,8 +8,9 @@ import type { EncodedSet } from "./set.ts";
 import { drawExample, showRow } from "./show.ts";
 
 /** The settings that a preview needs. `Recipe` has them all. */
-export interface PreviewSettings extends DataSettings, TemplateSettings {
+export interface PreviewSettings extends DataSettings, TemplateSettings, HubSettings {
   readonly modelNameOrPath?: string;
+  readonly adapterNameOrPath?: string[];
   readonly stage?: string;
   readonly addTokens?: string[];
   readonly addSpecialTokens?: string[];
@@ -28,11 +30,13 @@ export interface PreviewOptions extends PrepareOptions {
  * Shows what a run would learn, and trains nothing: the first examples as the model sees them, how long examples are, how
  * many are shortened or left out. Only the tokenizer of the model is read.
  */
-export async function preview(recipe: PreviewSettings, options: PreviewOptions = {}): Promise<void> {
+export async function preview(given: PreviewSettings, options: PreviewOptions = {}): Promise<void> {
   const { examples = 3, color = hasColor(), print = console.log } = options;
-  if (recipe.modelNameOrPath === undefined) {
+  const { modelNameOrPath, adapterNameOrPath = [], listener } = { ...given, ...options };
+  if (modelNameOrPath === undefined) {
     throw new RecipeError("Cannot show the data: there is no model whose tokenizer to use; set model_name_or_path");
   }
+  const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
   const template = chooseTemplate(recipe, tokenizer, { onWarning: warn });

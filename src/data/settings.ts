@@ -23,9 +23,15 @@ export const templateSettings = section("Template", {
 
 /** Which examples are learned from. */
 export const dataSettings = section("Data", {
-  dataset: setting(names, "Names in dataset_info.json, or data files (json, jsonl, csv, parquet, txt) or folders"),
+  dataset: setting(
+    names,
+    "Names in dataset_info.json, data files (json, jsonl, csv, parquet, txt), folders, or org/name[@revision] at the hub",
+  ),
   evalDataset: setting(names, "The same, for evaluation only"),
-  datasetDir: setting(z.string().default("data"), "Folder with dataset_info.json"),
+  datasetDir: setting(
+    z.string().default("data"),
+    "Folder with dataset_info.json; REMOTE:org/name takes that file from a data set of the hub, ONLINE every data set",
+  ),
   cutoffLen: setting(z.int().min(1).default(2048), "Longest example; what is longer is shortened", {
     unit: "tokens",
   }),

@@ -1,6 +1,7 @@
 import type { Template } from "../../templates/mod.ts";
 import { chooseTemplate, encodePrompt, type Message, stopIds } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
+import { type Listener, located } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { manualSeed } from "../tensor/mod.ts";
@@ -121,10 +122,16 @@ export class Chat implements Disposable {
  * ```
  */
 export async function loadChat(
-  recipe: Recipe,
-  { onNote, onProgress }: { onNote?: (sentence: string) => void; onProgress?: (share: number) => void } = {},
+  given: Recipe,
+  { onNote, onProgress, listener }: {
+    onNote?: (sentence: string) => void;
+    onProgress?: (share: number) => void;
+    /** Told of downloads. */
+    listener?: Listener;
+  } = {},
 ): Promise<Chat> {
-  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath!, recipe);
+  const recipe = await located(given, { listener });
+  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
   const template = chooseTemplate(recipe, tokenizer, { onWarning: onNote });
   const model = await loadWithAdapters(recipe, { onNote, onProgress });
   manualSeed(recipe.seed);

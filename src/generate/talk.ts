@@ -2,6 +2,7 @@ import process from "node:process";
 import type { Message } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import type { Waiting } from "../report/mod.ts";
 import { type Answer, type Chat, loadChat } from "./chat.ts";
 import { commandIn, HELP } from "./commands.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -21,9 +22,9 @@ export interface Stage {
  * `ftx chat`: answers `prompt` if there is one; else talks with the person at the terminal; else answers each line of
  * standard input.
  *
- * @param onProgress gets the share of the model that is read, 0 to 1
+ * @param waiting told of downloads, and how much of the model is read
  */
-export async function chat(recipe: Recipe, onProgress?: (share: number) => void): Promise<void> {
+export async function chat(recipe: Recipe, waiting?: Waiting): Promise<void> {
   const live = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const stage: Stage = {
     live,
@@ -31,7 +32,11 @@ export async function chat(recipe: Recipe, onProgress?: (share: number) => void)
     note: (text) => void process.stderr.write(text + "\n"),
   };
   const onNote = recipe.quiet ? () => {} : (sentence: string) => stage.note(`note: ${sentence}`);
-  using talking = await loadChat(recipe, { onNote, onProgress });
+  using talking = await loadChat(recipe, {
+    onNote,
+    onProgress: (share) => waiting?.share("Reading the model", share),
+    listener: waiting,
+  });
   if (recipe.prompt !== undefined) {
     await talking.answer(recipe.prompt, { onText: stage.say });
     return stage.say("\n");

@@ -8,19 +8,16 @@ const names = z.array(z.string()).default([]);
 export const modelSettings = section("Model", {
   modelNameOrPath: setting(
     z.string().min(1),
-    "Model folder: config.json, *.safetensors and tokenizer.json, as transformers saves them",
+    "Model: a folder as transformers saves it, a short name (qwen3-0.6b; ftx models search lists them), " +
+      "or org/name[@revision] at the hub",
     { aliases: ["model"] },
   ),
   adapterNameOrPath: setting(
     names,
-    "PEFT adapter folders. All but the last are merged into the model; training goes on with the last",
+    "PEFT adapters, each a folder or org/name[@revision] at the hub. All but the last are merged into the model; training goes on with the last",
     { aliases: ["adapter"] },
   ),
   adapterFolder: setting(z.string().optional(), "Folder inside each adapter's folder that holds the adapter"),
-  cacheDir: setting(z.string().optional(), "Where downloaded models are kept", {
-    note: "ftx reads model folders and downloads nothing yet",
-  }),
-  modelRevision: setting(z.string().default("main"), "Branch, tag or commit of a downloaded model"),
   dtype: setting(
     z.enum(["auto", "fp32", "bf16", "fp16"]).default("auto"),
     "Number type of the weights; auto keeps the type they were saved in",

@@ -28,12 +28,8 @@ export const GROUPS: readonly [what: string, keys: Record<string, unknown>][] = 
     hub_always_push: false,
     hub_revision: null,
   }],
-  ["downloading from a hub", {
-    hf_hub_token: null,
-    ms_hub_token: null,
-    om_hub_token: null,
-    download_mode: "reuse_dataset_if_exists",
-  }],
+  ["the hubs ModelScope and Modelers", { ms_hub_token: null, om_hub_token: null }],
+  ["downloading data again", { download_mode: "reuse_dataset_if_exists" }],
   ["GaLore", {
     use_galore: false,
     galore_target: "all",

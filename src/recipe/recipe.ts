@@ -2,6 +2,7 @@ import { z } from "zod";
 import { methodSettings } from "../adapters/settings.ts";
 import { dataSettings, templateSettings } from "../data/settings.ts";
 import { generationSettings } from "../generate/settings.ts";
+import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { optimizerSettings } from "../optim/settings.ts";
 import { runSettings } from "../run/settings.ts";
@@ -12,6 +13,7 @@ import type { Section } from "./setting.ts";
 /** Every section, in the order in which `--help` and `run.yaml` show them. */
 export const SECTIONS: readonly Section[] = [
   modelSettings,
+  hubSettings,
   templateSettings,
   dataSettings,
   methodSettings,
@@ -25,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
 /** One flat namespace: all settings of all sections. */
 export const recipeSchema = z.strictObject({
   ...modelSettings.shape,
+  ...hubSettings.shape,
   ...templateSettings.shape,
   ...dataSettings.shape,
   ...methodSettings.shape,
@@ -52,4 +55,8 @@ export interface Recipe extends Settings {
   evalSteps: number;
   metricForBestModel: string;
   greaterIsBetter: boolean;
+  /** What the model is called where others read it, once its name has become a folder. */
+  modelName?: string;
+  /** The template that belongs to the model's short name, where neither `template` nor the tokenizer says one. */
+  usualTemplate?: string;
 }

@@ -26,11 +26,6 @@ export const same = (a: string | undefined, b: string | undefined) =>
 /** Rules for every command: which model, in which numbers. */
 export const MODEL_RULES: readonly Rule[] = [
   {
-    settings: ["modelRevision"],
-    broken: (r) => r.modelRevision !== "main",
-    because: "ftx downloads no models yet; give a folder that holds this revision",
-  },
-  {
     settings: ["adapterFolder"],
     broken: (r) => r.adapterFolder !== undefined && r.adapterNameOrPath.length === 0,
     because: "there is no adapter; set adapter_name_or_path",

@@ -18,6 +18,7 @@ export async function dataOf(
   const template = chooseTemplate(recipe, tokenizer, { onWarning });
   const data = await prepare(recipe, tokenizer, template, {
     onWarning,
+    listener: waiting,
     onProgress: (dataset, rows) => waiting.tell(`Encoding ${dataset}: ${rows.toLocaleString("en")} rows`),
   });
   waiting.clear();

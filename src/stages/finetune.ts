@@ -1,5 +1,6 @@
 import config from "../../deno.json" with { type: "json" };
 import type { EncodedSet } from "../data/mod.ts";
+import { located } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
 import { AdamW } from "../optim/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
@@ -25,14 +26,15 @@ import { traineeOf } from "./trainee.ts";
  * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. A stage gives the objective; all
  * that stages share is here.
  */
-export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) => Objective): Promise<void> {
-  using waiting = new Waiting({ quiet: recipe.quiet || recipe.json });
+export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => Objective): Promise<void> {
+  using waiting = new Waiting({ quiet: given.quiet || given.json });
   const say = (sentence: string) => waiting.say(sentence);
   using signals = new Signals({ say });
   signals.atOnce = true; // until the first step
-  if (recipe.threads) threads(recipe.threads);
-  using run = await openRun(recipe); // first: a folder that cannot be used is known before anything takes time
+  if (given.threads) threads(given.threads);
+  using run = await openRun(given); // first: a folder that cannot be used is known before anything takes time
   run.notes.forEach(say);
+  const recipe = await located(given, { listener: waiting }); // folders are read; what is written keeps the names given
   const { vocabSize } = await inspectModel(recipe);
   const { tokenizer, data } = await dataOf(recipe, { vocabSize, waiting });
 
@@ -55,16 +57,17 @@ export async function finetune(recipe: Recipe, objectiveOf: (model: CausalLm) =>
   const before = run.resume && await readReport(run.resume.folder);
   if (run.resume) differences(await restore(state, run.resume.folder), state.sameness).forEach(say);
 
-  await run.begin(writeRecipe(recipe));
-  const report = await openReporter(run.folder, recipe, { version: config.version, state: before, memory });
+  await run.begin(writeRecipe(given));
+  const published = { ...given, modelNameOrPath: recipe.modelName };
+  const report = await openReporter(run.folder, published, { version: config.version, state: before, memory });
   const plan = planOf(model, named, data.train, recipe, steps);
   const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
-  const checkpoints = new Checkpoints(recipe, run, state, plan, report);
+  const checkpoints = new Checkpoints(given, run, state, plan, report);
 
   report.start(plan);
   signals.atOnce = false;
   const start = run.resume?.step ?? 0;
-  const scene = { recipe, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
+  const scene = { recipe: given, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
   const loop = train({
     steps: stepsOf(data.train, recipe, steps, start),
     objective: objectiveOf(model),

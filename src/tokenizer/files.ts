@@ -36,7 +36,7 @@ const LARGEST_TEMPLATE = 2 ** 20; // bytes of Jinja
 /** Reads a tokenizer's folder. Throws `CheckpointError` that names the file and the remedy. */
 export function readTokenizerFiles(folder: string): TokenizerFiles {
   const info = statSync(folder, { throwIfNoEntry: false });
-  if (!info) throw cannot(folder, "there is no such folder", "check the path (models are not downloaded yet)");
+  if (!info) throw cannot(folder, "there is no such folder", "check the path");
   if (!info.isDirectory()) throw cannot(folder, "it is a file", "give the model's folder");
   const path = join(folder, "tokenizer.json");
   if (!existsSync(path)) throw missing(folder);

@@ -1,4 +1,5 @@
 import { RecipeError } from "../errors.ts";
+import { type Listener, located } from "../hub/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { writeFolder } from "../run/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
@@ -18,15 +19,19 @@ const OLD = /^model.*\.safetensors(\.index\.json)?$/;
  * names one. The folder appears whole, or not at all.
  */
 export async function exportModel(
-  recipe: Recipe,
-  { say = console.log, onNote = say, onProgress }: {
+  given: Recipe,
+  { say = console.log, onNote = say, onProgress, listener }: {
     say?: (line: string) => void;
     onNote?: (sentence: string) => void;
     onProgress?: (share: number) => void;
+    /** Told of downloads. */
+    listener?: Listener;
   } = {},
 ): Promise<void> {
-  const { exportDir, modelNameOrPath: base } = recipe;
+  const { exportDir } = given;
   if (!exportDir) throw new RecipeError("Cannot export: there is no export_dir; name a folder with --export-dir");
+  const recipe = await located(given, { listener });
+  const base = recipe.modelNameOrPath;
   for (const source of [base, ...recipe.adapterNameOrPath]) {
     if (await same(source, exportDir)) {
       throw new RecipeError(

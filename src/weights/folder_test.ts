@@ -252,7 +252,7 @@ for (const [name, files, message] of bad) {
 Deno.test("openModel() refuses a path that is no folder", () =>
   inFolder({ "x.gguf": "", "x.safetensors": ["a"], "x.bin": "", "x.txt": "" }, async (folder) => {
     const said = (name: string) => openModel(`${folder}/${name}`).catch((error) => error.message.split(": ")[1]);
-    assert.equal(await said("y"), "there is no such folder; check the path (models are not downloaded yet)");
+    assert.equal(await said("y"), "there is no such folder; check the path");
     assert.equal(await said("x.gguf"), "that is quantised for llama.cpp; give the folder it was made from");
     assert.equal(await said("x.safetensors"), "it is a single file; give the folder it lies in");
     assert.equal(await said("x.txt"), "it is a file; give the model's folder");

@@ -10,7 +10,7 @@ export async function checkFolder(folder: string): Promise<void> {
     throw wrong(
       folder,
       error instanceof Deno.errors.NotFound
-        ? "there is no such folder; check the path (models are not downloaded yet)"
+        ? "there is no such folder; check the path"
         : `${error.message}; check its permissions`,
     );
   });

@@ -15,6 +15,8 @@ export type NewAdapterSettings = Pick<
   | "useRslora"
   | "initLoraWeights"
   | "modelNameOrPath"
+  | "modelName"
+  | "modelRevision"
 >;
 
 /**
@@ -42,7 +44,8 @@ export function newAdapter(
     modulesToSave: [...additionalTarget],
     useRslora: settings.useRslora,
     initLoraWeights: settings.initLoraWeights,
-    baseModelNameOrPath: settings.modelNameOrPath,
+    baseModelNameOrPath: settings.modelName ?? settings.modelNameOrPath,
+    revision: settings.modelRevision === "main" ? null : settings.modelRevision,
   };
 }
 

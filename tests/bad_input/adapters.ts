@@ -11,7 +11,8 @@ export const ADAPTER_CASES: Case[] = [
     name: "an adapter that is not there",
     run: `${SFT} --adapter nowhere`,
     code: 2,
-    says: 'Cannot load "nowhere": there is no such folder; give an adapter\'s folder as PEFT saves it',
+    says:
+      'Cannot load "nowhere": there is no such folder; give an adapter\'s folder as PEFT saves it, or org/name at the hub',
   },
   {
     name: "a model for an adapter",

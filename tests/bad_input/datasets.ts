@@ -45,12 +45,12 @@ export const DATASET_CASES: Case[] = [
     says: 'Cannot load dataset "a": dataset_info.json has colums: this key is not known; did you mean "columns"?',
   },
   {
-    name: "a dataset that is online only",
+    name: "a dataset of another hub",
     run: on("a"),
-    spoil: (p) => p.write(INFO, '{"a": {"hf_hub_url": "someone/a"}}'),
+    spoil: (p) => p.write(INFO, '{"a": {"ms_hub_url": "someone/a"}}'),
     code: 5,
     says:
-      'Cannot load dataset "a": it is online at "someone/a" and ftx cannot download data sets yet; download its files and give file_name',
+      'Cannot load dataset "a": it is at "someone/a", and ftx downloads from Hugging Face\'s hub only; give hf_hub_url, or download its files and give file_name',
   },
   {
     name: "data that is not JSON",

@@ -10,14 +10,34 @@ export const MODEL_CASES: Case[] = [
     name: "a model that is not there",
     run: `${SFT} --model nowhere`,
     code: 2,
-    says: 'Cannot load "nowhere": there is no such folder; check the path (models are not downloaded yet)',
+    says:
+      'Cannot load "nowhere": there is no such folder, and no model has this short name; give a folder, org/name, or a name that ftx models search lists',
   },
   {
-    name: "a model by its name on a hub",
-    run: `${SFT} --model meta-llama/Llama-3.2-1B`,
+    name: "a model of the hub, offline",
+    run: `${SFT} --model meta-llama/Llama-3.2-1B --cache-dir cache`,
+    code: 7,
+    says:
+      'Cannot download "meta-llama/Llama-3.2-1B": there is no such folder, and the cache "cache" does not have it; unset HF_HUB_OFFLINE once',
+  },
+  {
+    name: "a slip of the pen in a short name",
+    run: `${SFT} --model lama-2-7b`,
     code: 2,
     says:
-      'Cannot load "meta-llama/Llama-3.2-1B": there is no such folder; check the path (models are not downloaded yet)',
+      'Cannot load "lama-2-7b": there is no such folder, and no model has this short name; did you mean "llama-2-7b"?',
+  },
+  {
+    name: "a path that leads nowhere",
+    run: `${SFT} --model ./models/nano`,
+    code: 2,
+    says: 'Cannot load "./models/nano": there is no such folder; check the path',
+  },
+  {
+    name: "a revision of a folder",
+    run: `${SFT} --model nano --model-revision v2`,
+    code: 2,
+    says: 'Cannot use model_revision = "v2" with "nano": a folder has no revisions; leave it out',
   },
   {
     name: "a file for a model",

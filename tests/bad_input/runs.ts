@@ -182,13 +182,15 @@ export const RUN_CASES: Case[] = [
     name: "chat with a model that is not there",
     run: "chat --model nowhere --prompt hi",
     code: 2,
-    says: 'Cannot load tokenizer "nowhere": there is no such folder; check the path (models are not downloaded yet)',
+    says:
+      'Cannot load "nowhere": there is no such folder, and no model has this short name; give a folder, org/name, or a name that ftx models search lists',
   },
   {
     name: "chat with an adapter that is not there",
     run: "chat --model nano --adapter nowhere --prompt hi",
     code: 2,
-    says: 'Cannot load "nowhere": there is no such folder; give an adapter\'s folder as PEFT saves it',
+    says:
+      'Cannot load "nowhere": there is no such folder; give an adapter\'s folder as PEFT saves it, or org/name at the hub',
   },
 ];
 

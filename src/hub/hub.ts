@@ -1,0 +1,194 @@
+import { FtxError } from "../errors.ts";
+import { brokenBy, failureOf, HubFailure } from "./failure.ts";
+import type { HubPlace } from "./place.ts";
+import { redirected } from "./redirect.ts";
+
+const REDIRECTS = 5;
+const LARGEST = 64 * 2 ** 20; // bytes of an answer to a question: lists of files come in pages far below
+const SLOWEST = 1024; // bytes that a download must bring in the time it may stand still
+const TRIES = 6;
+
+/** What tests replace. */
+export interface HubOptions {
+  /** Waits between two tries. Default: the clock. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
+  /** Tries of one request, the first included; one that brought bytes starts the count anew. Default 6. */
+  readonly tries?: number;
+}
+
+/**
+ * A hub that answers over HTTP: who asks is told to the hub alone and not to those it sends us on to, answers that fail
+ * are asked for again with growing pauses, and nothing waits for ever.
+ */
+export class Hub {
+  readonly endpoint: string;
+  readonly #place: HubPlace;
+  readonly #pause: (milliseconds: number) => Promise<void>;
+  readonly #tries: number;
+
+  constructor(endpoint: string, place: HubPlace, { pause = sleep, tries = TRIES }: HubOptions = {}) {
+    this.endpoint = endpoint;
+    this.#place = place;
+    this.#pause = pause;
+    this.#tries = tries;
+  }
+
+  /** The place's hub; the library that names the usual one is loaded only here, where it is needed. */
+  static async at(place: HubPlace, options?: HubOptions): Promise<Hub> {
+    return new Hub(place.endpoint ?? (await import("@huggingface/hub")).HUB_URL, place, options);
+  }
+
+  get host(): string {
+    return new URL(this.endpoint).host;
+  }
+
+  /** A `fetch` for questions, to be given to the hub's library: it throws `HubFailure` and gives whole answers only. */
+  readonly ask: typeof fetch = (input, init) => this.askWith(this.#tries, input, init);
+
+  /** The same with another number of tries. */
+  askWith(tries: number, input: URL | RequestInfo, init?: RequestInit): Promise<Response> {
+    const url = input instanceof Request ? input.url : String(input);
+    return this.persist(async () => {
+      using timer = new Timer(this.#place.patience);
+      return await this.#guarded(url, timer, async () => {
+        const response = await this.#send(url, init?.headers, timer.signal);
+        const body = await whole(response, LARGEST, this.host);
+        return new Response(body, { status: response.status, headers: response.headers });
+      });
+    }, { tries });
+  }
+
+  /**
+   * Asks for a file from `start` on and hands its bytes to `take`, in order.
+   *
+   * @param begin told before the first byte where the answer starts: at `start`, or at 0 where the hub does not continue
+   */
+  async fetchFile(
+    url: string,
+    start: number,
+    { begin, take }: { begin: (at: number) => Promise<void>; take: (piece: Uint8Array) => Promise<void> },
+  ): Promise<void> {
+    using timer = new Timer(this.#place.stall, SLOWEST);
+    await this.#guarded(url, timer, async () => {
+      // Compressed on the way, a range would count other bytes than those of the file.
+      const headers = { "accept-encoding": "identity", ...start > 0 && { range: `bytes=${start}-` } };
+      const response = await this.#send(url, headers, timer.signal);
+      const at = response.status === 206 ? startOf(response) : 0;
+      if (at !== start && at !== 0 || response.body === null) {
+        await response.body?.cancel();
+        throw new HubFailure("sent another part of the file than was asked for", this.host, { passing: true });
+      }
+      await begin(at);
+      for await (const piece of response.body) {
+        timer.count(piece.length);
+        await take(piece);
+      }
+    });
+  }
+
+  /** Does something again while it fails in ways that pass; `progress` tells whether the last try brought it nearer. */
+  async persist<T>(
+    attempt: () => Promise<T>,
+    { tries = this.#tries, progress = () => false }: { tries?: number; progress?: () => boolean } = {},
+  ): Promise<T> {
+    for (let failed = 1;; failed++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof HubFailure) || !error.facts.passing) throw error;
+        if (progress()) failed = 1;
+        else if (failed >= tries) throw error;
+        await this.#pause(Math.min(error.facts.wait ?? backOff(failed), 300_000));
+      }
+    }
+  }
+
+  /** Runs something that reads from the net, and puts what goes wrong there in our words. */
+  async #guarded<T>(url: string, timer: Timer, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (timer.signal.aborted) {
+        throw new HubFailure(`sent nothing for ${timer.milliseconds / 1000} s`, new URL(url).host, { passing: true });
+      }
+      if (error instanceof HubFailure || error instanceof FtxError || isOfDisk(error)) throw error;
+      throw brokenBy(error, new URL(url).host);
+    }
+  }
+
+  async #send(url: string, headers: HeadersInit | undefined, signal: AbortSignal): Promise<Response> {
+    let target = new URL(url);
+    for (let hops = 0;; hops++) {
+      const all = new Headers(headers);
+      const { token } = this.#place;
+      if (token !== undefined && target.host === this.host) all.set("authorization", `Bearer ${token.text}`);
+      const response = await fetch(target, { headers: all, redirect: "manual", signal });
+      const location = response.headers.get("location");
+      if (response.status >= 300 && response.status < 400 && location !== null) {
+        await response.body?.cancel();
+        if (hops === REDIRECTS) throw new HubFailure("sends us from place to place", this.host, { passing: false });
+        target = redirected(target, location, this.endpoint);
+        continue;
+      }
+      const failure = failureOf(response);
+      if (failure === undefined) return response;
+      await response.body?.cancel();
+      throw failure;
+    }
+  }
+}
+
+/** Aborts when the time is over in which nothing, or fewer than `least` bytes, came. */
+class Timer implements Disposable {
+  readonly #controller = new AbortController();
+  #came = 0;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(readonly milliseconds: number, least?: number) {
+    this.#timer = setInterval(() => {
+      if (least === undefined || this.#came < least) this.#controller.abort();
+      this.#came = 0;
+    }, milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  count(bytes: number): void {
+    this.#came += bytes;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** The body of an answer, if it is not longer than `limit`. */
+async function whole(response: Response, limit: number, host: string): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    if ((bytes += piece.length) > limit) {
+      throw new HubFailure("sent an answer without an end", host, { passing: false });
+    }
+    pieces.push(piece);
+  }
+  const body = new Uint8Array(bytes);
+  pieces.reduce((at, piece) => (body.set(piece, at), at + piece.length), 0);
+  return body;
+}
+
+/** Where the part begins that a 206 sends; NaN if it does not say. */
+function startOf(response: Response): number {
+  return Number(/^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? NaN);
+}
+
+/** 0.5 s, 1 s, 2 s … 30 s, each a little shorter by chance, so that many who wait do not come back at once. */
+const backOff = (failed: number) => Math.min(30_000, 500 * 2 ** (failed - 1)) * (0.75 + Math.random() / 4);
+
+const sleep = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
+
+/** What failed while a piece was written is not the network's fault. */
+const isOfDisk = (error: unknown) =>
+  typeof (error as { code?: unknown }).code === "string" && "syscall" in (error as object);

@@ -1,0 +1,102 @@
+import { CheckpointError } from "../errors.ts";
+import { badName, shown } from "./file_name.ts";
+import type { Choose } from "./snapshot.ts";
+
+/** What lies beside the weights and is read: never code, never pickles. */
+const BESIDE = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "chat_template.jinja",
+  "tokenizer.model",
+  "vocab.json",
+  "merges.txt",
+];
+
+/** The files of a model: configurations, tokenizer and, if `weights`, its safetensors; `name` for sentences. */
+export function modelFiles(name: string, { weights = true } = {}): Choose {
+  return async (files, read) => {
+    const paths = files.map(({ path }) => path);
+    if (!paths.includes("config.json") && paths.includes("adapter_config.json")) {
+      throw wrong(name, "it is a PEFT adapter, not a model; give its base as --model and this as --adapter");
+    }
+    if (!paths.includes("config.json")) {
+      throw wrong(name, "it has no config.json; give a repository that transformers saved");
+    }
+    const beside = paths.filter((path) => BESIDE.includes(path));
+    return weights ? [...beside, ...await weightsOf(name, paths, read, "model")] : beside;
+  };
+}
+
+/** The files of an adapter as PEFT saves it, `below` a folder of the repository. */
+export function adapterFiles(name: string, below?: string): Choose {
+  const prefix = below ? `${below.replace(/\/+$/, "")}/` : "";
+  return async (files, read) => {
+    const paths = files.map(({ path }) => path).filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length));
+    if (!paths.includes("adapter_config.json")) {
+      throw wrong(name, `it has no ${prefix}adapter_config.json; give an adapter as PEFT saves it`);
+    }
+    const within = (path: string) => read(prefix + path);
+    return ["adapter_config.json", ...await weightsOf(name, paths, within, "adapter_model")].map((path) =>
+      prefix + path
+    );
+  };
+}
+
+/** `STEM.safetensors`, else the shards that its index lists and the index. */
+async function weightsOf(name: string, paths: string[], read: (path: string) => Promise<string>, stem: string) {
+  const single = `${stem}.safetensors`, index = `${single}.index.json`;
+  if (paths.includes(single)) return [single];
+  if (!paths.includes(index)) throw noWeights(name, paths, stem);
+  const shards = shardsOf(name, index, await read(index));
+  const absent = shards.find((shard) => !paths.includes(shard));
+  if (absent !== undefined) {
+    throw wrong(name, `its ${index} lists "${shown(absent)}", which it lacks; give another revision`);
+  }
+  return [index, ...shards];
+}
+
+function shardsOf(name: string, index: string, text: string): string[] {
+  let map: unknown;
+  try {
+    map = JSON.parse(text)?.weight_map;
+  } catch {
+    map = undefined;
+  }
+  const shards = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
+  if (shards.length === 0) throw wrong(name, `its ${index} lists no files; give another revision`);
+  const bad = shards.find((shard) => typeof shard !== "string" || badName(shard) !== undefined || shard.includes("/"));
+  if (bad !== undefined) {
+    throw wrong(name, `its ${index} lists "${shown(String(bad))}", which is no file beside it; do not use it`);
+  }
+  return shards as string[];
+}
+
+function noWeights(name: string, paths: string[], stem: string): CheckpointError {
+  const pickle = paths.find((path) =>
+    /^(pytorch_model|adapter_model|model|consolidated)\b.*\.(bin|pt|pth|ckpt)$/.test(path)
+  );
+  if (pickle !== undefined) {
+    return wrong(
+      name,
+      `its weights are only in "${pickle}", a pickle, which could run code when it is read; take a repository or ` +
+        "revision that has safetensors",
+    );
+  }
+  const gguf = paths.find((path) => path.endsWith(".gguf"));
+  if (gguf !== undefined) {
+    return wrong(
+      name,
+      `its weights are only in "${gguf}", quantised for llama.cpp; take the repository it was made from`,
+    );
+  }
+  return wrong(name, `it has no ${stem}.safetensors; check its name`);
+}
+
+function wrong(name: string, why: string): CheckpointError {
+  return new CheckpointError(`Cannot use "${name}" of the hub: ${why}`);
+}
