@@ -3,7 +3,7 @@ export { type Batch, IGNORED } from "./batch.ts";
 export { chooseTemplate, type TemplateSettings } from "./choose_template.ts";
 export type { Conversation, Message, Role } from "./conversation.ts";
 export { encodeConversation, encodePrompt, type Piece, stopIds } from "./encode.ts";
-export { batches, batchesPerEpoch, type BatchOptions } from "./order.ts";
+export { batches, batchesPerEpoch, type BatchOptions, rowOrder } from "./order.ts";
 export { type DataSettings, prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
 export { preview, type PreviewSettings, summary } from "./preview.ts";
 export { Random } from "./random.ts";

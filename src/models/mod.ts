@@ -14,5 +14,6 @@ export { type Traced } from "./chain.ts";
 export { Attention, Block, Mlp, type Traits } from "./decoder.ts";
 export { KvCache } from "./kv_cache.ts";
 export { resizeVocab } from "./resize.ts";
+export { grownRows, modulesWithRows } from "./vocabulary.ts";
 export { ARCHITECTURES, type Family, type ModelConfig, modelConfig } from "./config.ts";
 export { FAMILIES };

@@ -1,9 +1,7 @@
 import { replaceValue } from "../nn/mod.ts";
 import { cat, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
 import type { CausalLm } from "./causal_lm.ts";
-
-/** Vocabularies grow in steps of this many rows, which keeps products fast: LLaMA-Factory's rule. */
-const MULTIPLE = 64;
+import { grownRows } from "./vocabulary.ts";
 
 /**
  * Gives embedding and head rows for `tokens` tokens at least; false where they have them already. New rows are the mean
@@ -11,8 +9,8 @@ const MULTIPLE = 64;
  */
 export function resizeVocab(model: CausalLm, tokens: number): boolean {
   const { config } = model;
-  if (tokens <= config.vocabSize) return false;
-  const rows = Math.ceil(tokens / MULTIPLE) * MULTIPLE;
+  const rows = grownRows(config.vocabSize, tokens);
+  if (rows === undefined) return false;
   const grown = (weight: Tensor) =>
     scope(() =>
       noGrad(() => {

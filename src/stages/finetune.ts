@@ -35,7 +35,7 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
   using run = await openRun(given); // first: a folder that cannot be used is known before anything takes time
   run.notes.forEach(say);
   const recipe = await located(given, { listener: waiting }); // folders are read; what is written keeps the names given
-  const { vocabSize } = await inspectModel(recipe);
+  const { config: { vocabSize } } = await inspectModel(recipe);
   const { tokenizer, data } = await dataOf(recipe, { vocabSize, waiting });
 
   manualSeed(recipe.seed);

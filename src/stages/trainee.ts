@@ -1,5 +1,5 @@
 import { setTraining, trainAll, trainSome } from "../adapters/mod.ts";
-import { type CausalLm, resizeVocab } from "../models/mod.ts";
+import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
@@ -46,9 +46,8 @@ export async function traineeOf(recipe: Recipe, options: TraineeOptions): Promis
 }
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
-  // New rows of the embedding must be trained and saved with the adapter, as LLaMA-Factory does.
   const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);
-  const whole = grown ? ["embed_tokens", ...(model.lmHead ? ["lm_head"] : [])] : [];
+  const whole = grown ? modulesWithRows(model.config) : [];
   const targets = [...new Set([...recipe.additionalTarget, ...whole])];
   return adapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
 }

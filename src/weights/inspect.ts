@@ -1,11 +1,23 @@
 import type { ModelConfig } from "../models/mod.ts";
-import { pickDevice } from "../tensor/mod.ts";
+import { type Device, type DType, pickDevice } from "../tensor/mod.ts";
 import { checkAdapter } from "./adapter.ts";
 import { openModel, readModelConfig } from "./folder.ts";
+import { publishedDtype } from "./load.ts";
+import type { LoraConfig } from "./peft_config.ts";
 import { type ModelSettings, wantedDtype } from "./recipe_model.ts";
 import { checkSizes } from "./sizes.ts";
+import { dtypeOf } from "./tensors.ts";
 
 type InspectSettings = ModelSettings & { adapterNameOrPath: string[]; adapterFolder?: string };
+
+/** What is known of a recipe's model before it is loaded. */
+export interface Inspected {
+  config: ModelConfig;
+  /** Type of the weights in their files, or that fresh ones are drawn in unless another is wanted. */
+  stored: DType;
+  /** Configurations of the adapters, in the order given. */
+  adapters: LoraConfig[];
+}
 
 /**
  * Looks at all that loading a recipe's model will need, and loads nothing: device, number type, configurations, and the
@@ -13,16 +25,26 @@ type InspectSettings = ModelSettings & { adapterNameOrPath: string[]; adapterFol
  *
  * @throws {FtxError} One sentence, the same that loading would end with.
  */
-export async function inspectModel(settings: InspectSettings): Promise<ModelConfig> {
-  wantedDtype(settings, pickDevice(settings.device));
+export async function inspectModel(
+  settings: InspectSettings,
+  device: Device = pickDevice(settings.device),
+): Promise<Inspected> {
+  wantedDtype(settings, device);
   const folder = settings.modelNameOrPath;
-  const config = settings.trainFromScratch ? await readModelConfig(folder) : await inspected(folder);
-  for (const adapter of settings.adapterNameOrPath) await checkAdapter(adapter, settings.adapterFolder);
-  return config;
+  const { config, stored } = settings.trainFromScratch ? await drawn(folder) : await inspected(folder);
+  const adapters: LoraConfig[] = [];
+  for (const adapter of settings.adapterNameOrPath) adapters.push(await checkAdapter(adapter, settings.adapterFolder));
+  return { config, stored, adapters };
 }
 
-async function inspected(folder: string): Promise<ModelConfig> {
+async function drawn(folder: string) {
+  const config = await readModelConfig(folder);
+  return { config, stored: publishedDtype(config) };
+}
+
+async function inspected(folder: string) {
   const { config, tensors } = await openModel(folder);
   checkSizes(folder, config, tensors);
-  return config;
+  const [first] = tensors;
+  return { config, stored: first ? dtypeOf(...first) : "f32" as const };
 }

@@ -54,7 +54,8 @@ function make(folder: string, config: ModelConfig, placement: { dtype: DType; de
   }
 }
 
-const publishedDtype = ({ dtype }: ModelConfig): DType =>
+/** The type that a config says its weights were published in; fp32 where it says none. */
+export const publishedDtype = ({ dtype }: ModelConfig): DType =>
   dtype === "bfloat16" ? "bf16" : dtype === "float16" ? "f16" : "f32";
 
 /** Each parameter with its place in the files; a missing or a surplus tensor is an error that names it. */

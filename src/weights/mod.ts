@@ -12,9 +12,9 @@ export {
 } from "./folder.ts";
 export { shards, type Split } from "./shards.ts";
 export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } from "./json.ts";
-export { inspectModel } from "./inspect.ts";
+export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadModel, type LoadOptions } from "./load.ts";
-export { computeIn, modelOf, type ModelSettings } from "./recipe_model.ts";
+export { computeIn, modelOf, type ModelSettings, wantedDtype } from "./recipe_model.ts";
 export { adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
 export { adapterFiles, modelFiles, type SavedWeights } from "./files.ts";
