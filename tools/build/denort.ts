@@ -1,0 +1,71 @@
+// `deno compile`: it needs denort, Deno's runtime without its tools, which Deno downloads where it may.
+
+import { FtxError } from "../../src/errors.ts";
+import { exists } from "../../src/libtorch/mod.ts";
+import { RUNTIME_FLAGS } from "./start.ts";
+
+const PATIENCE = 180_000; // ms; a network that swallows packets is no reason to wait for ever
+
+/** Where denort would come from: a file that is named, one that Deno has kept, or the network. */
+export type Denort = "DENORT_BIN" | "cache" | "network";
+
+/** Looks for denort. Throws an `FtxError` when `DENORT_BIN` names no file. */
+export function findDenort(
+  env: Record<string, string | undefined>,
+  denoDir: string,
+  version = Deno.version.deno,
+): Denort {
+  if (env.DENORT_BIN) {
+    if (exists(env.DENORT_BIN)) return "DENORT_BIN";
+    throw new FtxError(
+      `Cannot build with DENORT_BIN "${env.DENORT_BIN}": there is no such file; unset it, or mend the path`,
+    );
+  }
+  return exists(`${denoDir}/dl/release/v${version}/denort-${Deno.build.target}.zip`) ? "cache" : "network";
+}
+
+/** Deno's own cache. */
+export async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/** The arguments of `deno compile` for the staged program: it unpacks itself, for a shim must be a file of its own. */
+export function compileArguments(stage: string, out: string): string[] {
+  const parts = ["src", "templates", "ffi", "shims", "examples", "node_modules", "deno.json"];
+  const includes = parts.filter((part) => exists(`${stage}/${part}`)).map((part) => `--include=${part}`);
+  return [
+    "compile",
+    ...RUNTIME_FLAGS,
+    "--self-extracting",
+    "--no-lock",
+    "--cached-only",
+    ...includes,
+    `--output=${out}`,
+    "main.ts",
+  ];
+}
+
+/** Compiles the staged program into one file and starts it once. Returns why that did not succeed, or nothing. */
+export async function compileProgram(stage: string, out: string): Promise<string | undefined> {
+  const compiled = await said(Deno.execPath(), compileArguments(stage, out), stage);
+  if (compiled !== undefined) return compiled;
+  const started = await said(out, ["help"], stage);
+  if (started === undefined) return;
+  await Deno.remove(out);
+  return `what it made does not start (${started})`;
+}
+
+/** The last thing that a failed program said, or nothing. */
+async function said(program: string, args: string[], cwd: string): Promise<string | undefined> {
+  const { success, stderr } = await new Deno.Command(program, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1" },
+    stdout: "null",
+    signal: AbortSignal.timeout(PATIENCE),
+  }).output();
+  if (success) return;
+  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim());
+  return lines.filter((line) => line && !/^(Stack backtrace|\d+: <unknown>|0:)/.test(line)).at(-1) ?? "it said nothing";
+}

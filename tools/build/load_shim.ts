@@ -1,0 +1,6 @@
+// Ends with 0 when a shim loads with its libtorch: load_shim.ts LIBTORCH SHIM
+import { openLibtorch } from "../../src/libtorch/mod.ts";
+
+const [libtorch, shim] = Deno.args;
+openLibtorch(libtorch);
+Deno.dlopen(shim, {});

@@ -1,0 +1,57 @@
+// The npm packages of ftx, installed into a folder by Deno: the versions and hashes are those of deno.lock.
+
+import { join } from "node:path";
+import { FtxError } from "../../src/errors.ts";
+import { copy, filesOf } from "./files.ts";
+
+/** Packages that only types or this build need. */
+const NOT_IN_PROGRAM = /^(@types\/|zstd-napi$)/;
+
+/** A deno.json's imports: package by the name it is imported by. */
+type Imports = Record<string, string>;
+
+/** The settings that Deno runs the program with: packages are found in node_modules, and nothing is looked up. */
+export function programConfig({ version, imports }: { version: string; imports: Imports }): string {
+  const used = Object.fromEntries(Object.entries(imports).filter(([name]) => !NOT_IN_PROGRAM.test(name)));
+  const config = { name: "ftx", version, exports: "./main.ts", nodeModulesDir: "manual", imports: used };
+  return JSON.stringify(config, null, 2) + "\n";
+}
+
+/** Whether a file of node_modules is of use when ftx runs on Linux, x86-64, glibc. Licences stay. */
+export function isNeeded(path: string): boolean {
+  if (/(^|\/)(\.bin|\.deno|@types|undici-types|__tests__|tests?|benchmarks?)\//.test(path)) return false;
+  if (/\.node$/.test(path)) return path.endsWith(".linux-x64-gnu.node");
+  if (/^zod\/(src|v3)\/|^csv-parse\/dist\/(iife|umd)\/|^@huggingface\/[^/]+\/(src|dist\/browser)\//.test(path)) {
+    return false;
+  }
+  if (/^@expo-google-fonts\/lato\//.test(path)) {
+    return /package\.json$|LICENSE|\/(400Regular|700Bold)\/.*ttf$/.test(path);
+  }
+  return !/\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo|png)$|\/\.[^/]+$/i.test(path);
+}
+
+/** Installs the packages named in `imports` into `folder/node_modules`, by the lock file of the clone `root`. */
+export async function install(root: string, folder: string, config: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, "deno.json"), config);
+  await Deno.copyFile(join(root, "deno.lock"), join(folder, "deno.lock"));
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["install", "--quiet", "--node-modules-linker=hoisted"],
+    cwd: folder,
+    env: { NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1" },
+    stdout: "null",
+  }).output();
+  if (success) return;
+  const said = new TextDecoder().decode(stderr).trim().split("\n")[0].replace(/^error: /, "");
+  throw new FtxError(`Cannot install ftx's packages: ${said}; check the network and npm's registry`, 7);
+}
+
+/** Puts the packages that the program needs into `to`, with the deno.json that it runs with. */
+export async function stagePackages(root: string, to: string, work: string): Promise<void> {
+  const config = programConfig(JSON.parse(await Deno.readTextFile(join(root, "deno.json"))));
+  await install(root, work, config);
+  for (const path of filesOf(`${work}/node_modules`)) {
+    if (isNeeded(path)) await copy(`${work}/node_modules`, `${to}/node_modules`, path);
+  }
+  await Deno.writeTextFile(join(to, "deno.json"), config);
+}

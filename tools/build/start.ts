@@ -1,0 +1,26 @@
+// How the unpacked program is started, behind the launcher and by `deno compile`.
+import type { Start } from "./payload.ts";
+
+// A tokenizer's or a template's regular expression may backtrack for minutes; V8 then takes its linear engine instead.
+const V8 = "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
+
+/** Settings that hold for both ways: every permission, no type check, no question asked. */
+export const RUNTIME_FLAGS = ["-A", "--no-check", V8];
+
+/** What the launcher executes: the runtime on the program, with nothing looked up outside of the unpacked folder. */
+export const START: Start = {
+  run: [
+    "{root}/deno",
+    "run",
+    ...RUNTIME_FLAGS,
+    "--cached-only",
+    "--no-lock",
+    "--config={root}/deno.json",
+    "{root}/main.ts",
+  ],
+  env: {
+    DENO_DIR: "{root}/state", // compiled code is kept there; where it cannot be written, starts take longer
+    DENO_NO_PACKAGE_JSON: "1", // one in a folder above is not ours
+    DENO_NO_UPDATE_CHECK: "1",
+  },
+};
