@@ -5,16 +5,16 @@
 //   deno task shim             compile against the libtorch at hand, download nothing
 
 import { FtxError } from "../src/errors.ts";
-import { hasNvidiaDriver, setup } from "../src/setup/mod.ts";
+import { driverCuda, setup } from "../src/setup/mod.ts";
 import { generate } from "./gen.ts";
 
 try {
   generate(); // writes only what changed
   const source = Deno.args.includes("--fetch") ? "fetch" : Deno.args.includes("--shim") ? "local" : "any";
-  const { libtorch: { root, version, cuda, why, warning } } = await setup(source);
+  const { libtorch: { root, version, cuda, why, warning } } = await setup({ source });
   console.error(`ftx is set up: libtorch ${version} (${cuda ? `CUDA ${cuda}` : "CPU"}) of ${why}, in "${root}"`);
   if (warning) console.error(`warning: ${warning}`);
-  if (!cuda && hasNvidiaDriver()) {
+  if (!cuda && driverCuda()) {
     console.error(
       'note: this libtorch cannot use the GPU of this machine; "deno task setup --fetch" gets one that can',
     );

@@ -32,7 +32,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "",
     load: () => import("./schema.ts"),
   },
-  version: { summary: "Print the versions of ftx, Deno and libtorch", usage: "", load: () => import("./version.ts") },
+  setup: {
+    summary: "Find or fetch libtorch and make ftx ready to run",
+    usage: "[flags]",
+    load: () => import("./setup.ts"),
+  },
+  version: {
+    summary: "Print the versions of ftx, Deno, its shim and libtorch",
+    usage: "",
+    load: () => import("./version.ts"),
+  },
 };
 
 /** What `ftx help` prints. */

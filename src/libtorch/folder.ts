@@ -2,7 +2,8 @@
 
 /** The libtorch that setup fetches, and the newest one that tests run on. */
 export const TESTED = "2.13.0";
-const OLDEST = "2.11";
+/** The oldest version that ftx runs on. */
+export const OLDEST = "2.11";
 
 /** What ftx accepts, to be read aloud. */
 export const RANGE = `libtorch ${OLDEST} to ${minor(TESTED)}`;

@@ -7,6 +7,7 @@ import { FtxError, StorageError } from "../errors.ts";
 import type { Libtorch } from "../libtorch/mod.ts";
 import { exists, minor } from "../libtorch/mod.ts";
 import type { Compiler } from "./compiler.ts";
+import { inParallel } from "./in_parallel.ts";
 import { progress } from "./progress.ts";
 
 // No libgomp at the link: the OpenMP calls are answered by the runtime that libtorch_cpu brings (so that one must stay
@@ -99,24 +100,6 @@ function parallelism(): number {
     1,
     Math.min(navigator.hardwareConcurrency, Math.floor(Deno.systemMemoryInfo().available / MEMORY_OF_ONE)),
   );
-}
-
-/** Runs `work` on all items, `width` at a time; the first failure stops what has not begun. */
-async function inParallel<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const lane = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-      try {
-        await work(item);
-      } catch (error) {
-        queue.length = 0;
-        throw error;
-      }
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: width }, lane)); // all: nothing may run on after a failure
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed) throw failed.reason;
 }
 
 function list(folder: string): string[] {

@@ -1,7 +1,7 @@
 // Everything a fresh machine lacks: libtorch from a package index, the shim from its sources.
 export { compileShim, planShim, type ShimPlan } from "./compile.ts";
 export { type Compiler, findCompiler, NoCompilerError } from "./compiler.ts";
-export { hasNvidiaDriver } from "./driver.ts";
+export { type CudaVersion, cudaVersion, driverCuda, runsOn } from "./driver.ts";
 export { makeShim } from "./make_shim.ts";
 export { ownShim } from "./own_shim.ts";
-export { type Ready, setup, type Source } from "./setup.ts";
+export { type Ready, setup, type SetupOptions } from "./setup.ts";

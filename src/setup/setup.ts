@@ -3,20 +3,37 @@
 
 import { relative } from "node:path";
 import { FtxError } from "../errors.ts";
-import { exists, findLibtorch, findShims, isClone, type Libtorch, libtorchCache, minor } from "../libtorch/mod.ts";
-import { openLibtorch, openShim, programRoot, readLibtorch, searchLibtorch, type Shim } from "../libtorch/mod.ts";
-import { shippedVersions, TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
+import {
+  compareVersions,
+  exists,
+  findLibtorch,
+  findShims,
+  isClone,
+  type Libtorch,
+  libtorchCache,
+} from "../libtorch/mod.ts";
+import { minor, OLDEST, openLibtorch, openShim, programRoot, readLibtorch, searchLibtorch } from "../libtorch/mod.ts";
+import { type Shim, shippedVersions, TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
+import { Waiting } from "../report/waiting.ts";
 import { planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { hasNvidiaDriver } from "./driver.ts";
+import { driverCuda } from "./driver.ts";
 import { lock } from "./lock.ts";
 import { makeShim } from "./make_shim.ts";
 import { ownShim } from "./own_shim.ts";
-import { findPip } from "./pip.ts";
 import { writing } from "./storage.ts";
 
-/** Where libtorch comes from: wherever it is found, else the network; the network in any case; never the network. */
-export type Source = "any" | "fetch" | "local";
+/** What is wanted of setup. */
+export interface SetupOptions {
+  /** "any": the libtorch that is found, else the network. "fetch": ftx's own in any case. "local": never the network. */
+  source?: "any" | "fetch" | "local";
+  /** The build to fetch; by default CUDA's where there is an NVIDIA driver. Asked for by name, a found one that is not it is not taken. */
+  build?: "cpu" | "cuda";
+  /** The version to fetch, by default the one that ftx is tested with. A found one of another version is not taken. */
+  version?: string;
+  /** The package index to fetch from, instead of those that pip's configuration names. */
+  indexUrl?: string;
+}
 
 /** What is in use after setup. */
 export interface Ready {
@@ -25,21 +42,21 @@ export interface Ready {
 }
 
 /** Brings everything up to date, and returns what is in use. Setups at the same time wait for one another. */
-export function setup(source: Source = "any"): Promise<Ready> {
+export function setup(options: SetupOptions = {}): Promise<Ready> {
   const folder = workFolder();
   return writing(folder, "mend that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
     await Deno.mkdir(folder, { recursive: true });
     using _held = await lock(`${folder}/setup.lock`, () => console.error("waiting for another setup"));
-    return isClone(programRoot()) ? await inClone(source, folder) : await inBinary(source, folder);
+    return isClone(programRoot()) ? await inClone(options, folder) : await inBinary(options, folder);
   });
 }
 
 /** A clone compiles its shim, so that a changed source acts; the record names it. */
-async function inClone(source: Source, build: string): Promise<Ready> {
-  const sources = `${programRoot()}/ffi`, found = look(source);
+async function inClone(options: SetupOptions, build: string): Promise<Ready> {
+  const sources = `${programRoot()}/ffi`, found = look(options);
   const upToDate = found && exists(planShim(found, sources, build).shim);
   const compiler = upToDate ? undefined : await findCompiler(); // missing, it is named before anything is downloaded
-  const libtorch = found ?? await fetchOwn();
+  const libtorch = found ?? await fetchOwn(options);
   const plan = planShim(libtorch, sources, build);
   if (!exists(plan.shim)) await makeShim(plan, compiler ?? await findCompiler());
   writeRecord(`${build}/libtorch.json`, libtorch, relative(build, plan.shim));
@@ -47,10 +64,10 @@ async function inClone(source: Source, build: string): Promise<Ready> {
 }
 
 /** The binary brings shims; it compiles one where none of them fits. */
-async function inBinary(source: Source, cache: string): Promise<Ready> {
-  const found = look(source);
-  if (!found && !shippedVersions().includes(minor(TESTED))) await findCompiler();
-  const libtorch = found ?? await fetchOwn();
+async function inBinary(options: SetupOptions, cache: string): Promise<Ready> {
+  const found = look(options);
+  if (!found && !shippedVersions().includes(minor(options.version ?? TESTED))) await findCompiler();
+  const libtorch = found ?? await fetchOwn(options);
   openLibtorch(libtorch.root);
   const fits = (one: Shim) => typeof openShim(one, libtorch, {}) !== "string";
   const shim = findShims(libtorch).find(fits) ?? await ownShim(libtorch, []);
@@ -58,21 +75,42 @@ async function inBinary(source: Source, cache: string): Promise<Ready> {
   return { libtorch, shim };
 }
 
-/** The libtorch that is there; with the source "local" there must be one. */
-function look(source: Source): Libtorch | undefined {
+/** The libtorch that is there and is what is asked for; with the source "local" there must be one. */
+function look({ source = "any", build, version }: SetupOptions): Libtorch | undefined {
   if (source === "fetch") return undefined;
   if (source === "local") return findLibtorch();
   const { found, unfit } = searchLibtorch();
   unfit.forEach((one) => console.error(`passed over ${one}`));
-  return found;
+  const isOther = found && (build && build !== (found.cuda ? "cuda" : "cpu") || version && version !== found.version);
+  return isOther ? undefined : found;
 }
 
-async function fetchOwn(): Promise<Libtorch> {
+async function fetchOwn({ build, version = TESTED, indexUrl }: SetupOptions): Promise<Libtorch> {
+  checkVersion(version);
+  const driver = driverCuda(), gpu = build ? build === "cuda" : driver !== undefined;
   const { fetchLibtorch } = await import("./fetch.ts"); // rarely needed, and brings a zip library
-  const root = await fetchLibtorch(libtorchCache(), await findPip(), hasNvidiaDriver());
+  const { indexSettings, Net, PackageIndex } = await import("./index/mod.ts");
+  const settings = await indexSettings(Deno.env.toObject(), { indexUrl });
+  if (settings.indexes.length + settings.findLinks.length === 0) {
+    throw new FtxError(
+      `Cannot fetch libtorch ${version}: no package index is configured, and there is no pip that knows one; name one ` +
+        "with --index-url or in PIP_INDEX_URL (the public one is https://pypi.org/simple), or set FTX_LIBTORCH to a libtorch of yours",
+    );
+  }
+  using net = new Net(settings);
+  using waiting = new Waiting();
+  const wish = { version, gpu, driver };
+  const root = await fetchLibtorch(libtorchCache(), wish, new PackageIndex(settings, net), waiting);
   const found = readLibtorch(root);
   if (typeof found === "string") {
     throw new FtxError(`Cannot use the libtorch in "${root}": it ${found}; delete that folder`);
   }
   return { root, ...found, why: "ftx's cache" };
+}
+
+function checkVersion(version: string): void {
+  const isOne = /^\d+\.\d+\.\d+$/.test(version);
+  if (isOne && compareVersions(version, OLDEST) >= 0) return;
+  const why = isOne ? `ftx needs ${OLDEST} or newer` : `a version has three numbers, as in ${TESTED}`;
+  throw new FtxError(`Cannot fetch libtorch "${version}": ${why}; the version that ftx is tested with is ${TESTED}`);
 }

@@ -13,16 +13,14 @@ import { FtxError } from "../errors.ts";
 
 /**
  * Unpacks the files for which `keep` holds into `folder`, each checked against the wheel's own checksum (SHA-256).
- * Returns what the wheel requires, as its metadata has it. `onBytes` is told of every piece written.
+ * `onBytes` is told of every piece written.
  */
 export async function unpackWheel(
   path: string,
   folder: string,
   { keep, onBytes = () => {} }: { keep: (name: string) => boolean; onBytes?: (bytes: number) => void },
-): Promise<string[]> {
-  const zip = await yauzl.openPromise(path, { autoClose: false });
-  try {
-    const entries = await Array.fromAsync(zip.eachEntry());
+): Promise<void> {
+  await inWheel(path, async (zip, entries) => {
     const sums = checksums(await readText(zip, entries, "RECORD"));
     for (const entry of entries.filter(({ fileName }) => !fileName.endsWith("/") && keep(fileName))) {
       const target = `${folder}/${entry.fileName}`;
@@ -42,7 +40,18 @@ export async function unpackWheel(
         );
       }
     }
-    return requirements(await readText(zip, entries, "METADATA"));
+  });
+}
+
+/** A wheel's METADATA. */
+export function metadataOf(path: string): Promise<string> {
+  return inWheel(path, (zip, entries) => readText(zip, entries, "METADATA"));
+}
+
+async function inWheel<T>(path: string, work: (zip: ZipFile, entries: Entry[]) => Promise<T>): Promise<T> {
+  const zip = await yauzl.openPromise(path, { autoClose: false });
+  try {
+    return await work(zip, await Array.fromAsync(zip.eachEntry()));
   } finally {
     zip.close();
   }
@@ -51,12 +60,6 @@ export async function unpackWheel(
 /** File name -> SHA-256 in base64url, from a wheel's RECORD ("torch/version.py,sha256=bKpg…,254"). */
 export function checksums(record: string): Map<string, string> {
   return new Map(Array.from(record.matchAll(/^"?(.+?)"?,sha256=([\w-]+)/gm), ([, name, sum]) => [name, sum]));
-}
-
-/** The requirements of a wheel's METADATA, without those of optional extras. */
-export function requirements(metadata: string): string[] {
-  return Array.from(metadata.matchAll(/^Requires-Dist: (.+)$/gm), ([, one]) => one.trim())
-    .filter((one) => !/\bextra ==/.test(one));
 }
 
 async function readText(zip: ZipFile, entries: Entry[], name: string): Promise<string> {

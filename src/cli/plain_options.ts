@@ -1,0 +1,44 @@
+import { Command, CommanderError, Option } from "commander";
+import { FtxError } from "../errors.ts";
+import { didYouMean } from "../recipe/nearest.ts";
+import type { About } from "./about.ts";
+
+/** A command that takes a few flags and no settings file: `flags` holds each as commander spells it, with its help. */
+export interface PlainCommand {
+  name: string;
+  about: About;
+  flags: Readonly<Record<string, string>>;
+}
+
+/** Reads such a command's arguments: the flags that were given, in camelCase. Returns undefined after printing `--help`. */
+export function plainOptions(
+  args: string[],
+  { name, about, flags }: PlainCommand,
+): Record<string, unknown> | undefined {
+  const command = new Command(`ftx ${name}`).description(about.summary).usage(about.usage).exitOverride()
+    .configureOutput({ writeErr: () => {} }).configureHelp({ helpWidth: 110 }).showSuggestionAfterError(false)
+    .addHelpOption(
+      new Option("-h, --help", "Print this"),
+    );
+  for (const [flag, help] of Object.entries(flags)) command.addOption(new Option(flag, help));
+  try {
+    command.parse(args, { from: "user" });
+    return command.opts();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return undefined;
+    throw new FtxError(sentence(error, name, args, command));
+  }
+}
+
+function sentence({ code, message }: CommanderError, name: string, args: string[], command: Command): string {
+  const [, quoted = ""] = message.match(/'(.*?)'/) ?? [];
+  const flag = quoted.replace(/ [<[].*/, "");
+  if (code === "commander.optionMissingArgument") return `Cannot use ${flag}: it needs a value`;
+  if (code === "commander.unknownOption") {
+    const meant = didYouMean(flag, command.options.map((option) => option.long!));
+    return `Cannot use ${flag} with ftx ${name}: there is no such flag; ftx ${name} --help lists them${meant}`;
+  }
+  const word = args.find((arg) => !arg.startsWith("-"));
+  return `Cannot use "${word}" with ftx ${name}: it takes flags only; ftx ${name} --help lists them`;
+}

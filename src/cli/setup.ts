@@ -1,0 +1,42 @@
+import { FtxError } from "../errors.ts";
+import { driverCuda, setup } from "../setup/mod.ts";
+import type { About } from "./about.ts";
+import { plainOptions } from "./plain_options.ts";
+import { print } from "./print.ts";
+
+const FLAGS = {
+  "--cpu": "The CPU build of libtorch, also where there is a GPU",
+  "--cuda": "The CUDA build, also where there is no NVIDIA driver yet",
+  "--fetch": "Fetch ftx's own libtorch, also where one is found",
+  "--libtorch-version <x.y.z>": "The version of libtorch, instead of the one that ftx is tested with",
+  "--index-url <url>": "The package index to fetch from, instead of the one of pip's configuration",
+  "--json": "Print what is in use as JSON",
+};
+
+/** `ftx setup`: finds or fetches libtorch, chooses or compiles the shim, and says what is in use. */
+export async function run(args: string[], name: string, about: About) {
+  const given = plainOptions(args, { name, about, flags: FLAGS });
+  if (given === undefined) return;
+  if (given.cpu && given.cuda) throw new FtxError("Cannot use --cpu with --cuda: choose one");
+  const build = given.cpu ? "cpu" : given.cuda ? "cuda" : undefined;
+  const { libtorch, shim } = await setup({
+    source: given.fetch ? "fetch" : "any",
+    build,
+    version: given.libtorchVersion as string | undefined,
+    indexUrl: given.indexUrl as string | undefined,
+  });
+  if (given.json) return await print(JSON.stringify({ libtorch, shim }, undefined, 2));
+  const { root, version, cuda, why, warning } = libtorch;
+  await print(
+    `ftx is set up: libtorch ${version} (${cuda ? `CUDA ${cuda}` : "CPU"}) of ${why}, in "${root}"; ` +
+      `the shim is the one of ${shim.why}`,
+  );
+  if (warning) console.error(`warning: ${warning}`);
+  const forced = Deno.env.get("FTX_LIBTORCH");
+  if (forced && why !== "FTX_LIBTORCH") {
+    console.error("note: FTX_LIBTORCH is set and goes first; unset it to use this one");
+  }
+  if (!cuda && build !== "cpu" && driverCuda()) {
+    console.error('note: this libtorch cannot use the GPU of this machine; "ftx setup --cuda" gets one that can');
+  }
+}
