@@ -12,6 +12,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   train: { summary: "Train as a settings file says", usage: "FILE [settings]", load: train },
   pt: { summary: "Pre-train on plain text", usage: "[FILE] [settings]", load: train },
   sft: { summary: "Fine-tune on instructions and conversations", usage: "[FILE] [settings]", load: train },
+  plan: {
+    summary: "Say what a run takes: memory, work, speed",
+    usage: "[pt|sft] [FILE] [settings]",
+    load: () => import("./plan.ts"),
+  },
   chat: {
     summary: "Talk with a model, or answer one --prompt",
     usage: "[FILE] [settings]",

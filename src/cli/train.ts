@@ -1,12 +1,16 @@
 import { generationSettings } from "../generate/settings.ts";
+import { planSettings } from "../plan/settings.ts";
 import { SECTIONS } from "../recipe/recipe.ts";
+import type { Section } from "../recipe/setting.ts";
 import { exportSettings } from "../weights/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
 
-/** The sections that say how to train: all but export and generation. */
-export const TRAINING_SECTIONS = SECTIONS.filter((part) => part !== exportSettings && part !== generationSettings);
+const OTHERS: readonly Section[] = [exportSettings, generationSettings, planSettings];
+
+/** The sections that say how to train: all but export, generation and plan. */
+export const TRAINING_SECTIONS = SECTIONS.filter((part) => !OTHERS.includes(part));
 
 /** `ftx train FILE`, `ftx pt`, `ftx sft`: trains as the settings say. */
 export async function run(args: string[], name: string, about: About) {

@@ -80,7 +80,8 @@ function turns({ config, train, evaluation }: Facts, tape: Tape) {
 }
 
 function sizes(facts: Facts, { parameters, whole, branches }: Trained) {
-  const { settings: { pureBf16, finetuningType }, computes } = facts, width = WIDTHS[computes];
+  const { settings: { pureBf16, finetuningType, saveStrategy, saveOnlyModel }, computes } = facts,
+    width = WIDTHS[computes];
   const sum = (all: Iterable<number>) => [...all].reduce((total, n) => total + n, 0);
   const shapes = new Map(parameters);
   const inBranches = sum(Array.from(branches, ([path, { rank }]) => rank * sum(shapes.get(`${path}.weight`)!)));
@@ -92,6 +93,6 @@ function sizes(facts: Facts, { parameters, whole, branches }: Trained) {
     parameters: all + inBranches,
     trainable: inWhole + inBranches,
     least: all * width + inBranches * WIDTHS.f32 + state,
-    copy: saved + state,
+    copy: saveStrategy === "no" ? 0 : saved + (saveOnlyModel ? 0 : state),
   };
 }

@@ -1,5 +1,6 @@
 import type { ModelConfig } from "../models/config.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import type { NewAdapterSettings } from "../weights/new_adapter.ts";
 import type { LoraConfig } from "../weights/peft_config.ts";
 
 /** Bytes of an element. */
@@ -7,24 +8,28 @@ export const WIDTHS = { f32: 4, bf16: 2, f16: 2, f64: 8 } as const;
 export type NumberType = keyof typeof WIDTHS;
 
 /** The settings that decide how much memory a run takes. `Recipe` has them all. */
-export type PlanSettings = Pick<
-  Recipe,
-  | "finetuningType"
-  | "freezeTrainableLayers"
-  | "freezeTrainableModules"
-  | "freezeExtraModules"
-  | "pureBf16"
-  | "upcastLayernorm"
-  | "gradientCheckpointing"
-  | "gradientAccumulationSteps"
-  | "perDeviceTrainBatchSize"
-  | "cutoffLen"
-  | "neftuneNoiseAlpha"
-  | "trainFromScratch"
-  | "doTrain"
->;
+export type PlanSettings =
+  & NewAdapterSettings
+  & Pick<
+    Recipe,
+    | "finetuningType"
+    | "freezeTrainableLayers"
+    | "freezeTrainableModules"
+    | "freezeExtraModules"
+    | "pureBf16"
+    | "upcastLayernorm"
+    | "gradientCheckpointing"
+    | "gradientAccumulationSteps"
+    | "perDeviceTrainBatchSize"
+    | "cutoffLen"
+    | "neftuneNoiseAlpha"
+    | "trainFromScratch"
+    | "doTrain"
+    | "saveStrategy"
+    | "saveOnlyModel"
+  >;
 
-/** The largest batch of a run: where memory is most. */
+/** One batch, by its sizes. */
 export interface Load {
   /** Tokens of each document; they lie end to end. */
   lengths: readonly number[];
@@ -50,11 +55,17 @@ export interface Facts {
   device: "cpu" | "cuda";
   /** CPU threads. */
   threads: number;
+  /** The largest batch. */
   train: Load;
-  /** Longest batch of evaluation, where there is one. */
+  /** Tokens of the longest row: what a smaller batch may have. */
+  longestRow: number;
+  /** The largest batch of evaluation, where there is one. */
   evaluation?: Load;
   /** Tokens of an optimizer step, as a mean over the run. */
   tokensPerStep: number;
   /** Optimizer steps of the whole run; absent where the data is not known. */
   steps?: number;
 }
+
+/** Tokens of a batch. */
+export const tokensOf = ({ lengths }: Load): number => lengths.reduce((sum, length) => sum + length, 0);

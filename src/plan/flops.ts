@@ -1,4 +1,4 @@
-import type { Facts } from "./facts.ts";
+import { type Facts, tokensOf } from "./facts.ts";
 import { sizeOf } from "./parameters.ts";
 import type { Trained } from "./trained.ts";
 
@@ -9,7 +9,7 @@ import type { Trained } from "./trained.ts";
  */
 export function flopsPerToken(facts: Facts, { parameters, whole, branches }: Trained): number {
   const { config, train: { lengths, learned }, settings } = facts;
-  const tokens = lengths.reduce((sum, T) => sum + T, 0) || 1;
+  const tokens = tokensOf(facts.train) || 1;
   const blockOf = (path: string) => Number(path.match(/^model\.layers\.(\d+)\./)?.[1] ?? NaN);
   const embeds = whole.has("model.embed_tokens.weight");
   const trained = [...whole, ...branches.keys()].map(blockOf).filter((block) => !Number.isNaN(block));

@@ -1,4 +1,5 @@
-import type { Load } from "./facts.ts";
+import { roundedSize } from "../nn/rounded_size.ts";
+import { type Load, tokensOf } from "./facts.ts";
 import type { ShadowModel } from "./model.ts";
 import type { Shadow } from "./tape.ts";
 
@@ -15,9 +16,9 @@ export interface PassOptions {
  * One batch forward and, in training, backward: the objective of src/stages/objective.ts over the chain of
  * src/models/causal_lm.ts, operator by operator. What lives to the end of the step is what their scopes hold.
  */
-export function pass(model: ShadowModel, load: Load, { training, checkpointing, neftune }: PassOptions) {
+export function pass(model: ShadowModel, asked: Load, { training, checkpointing, neftune }: PassOptions) {
   const { tape, kernels, config, parameters } = model, { hiddenSize: D } = config;
-  const N = load.lengths.reduce((sum, T) => sum + T, 0);
+  const load = rounded(asked, kernels.device), N = tokensOf(load);
   tape.recording = training;
   tape.scope(() => {
     for (const size of [N, N, load.learned, load.learned]) tape.tensor(size, 4, "temporary"); // ids, positions, rows, targets
@@ -38,6 +39,15 @@ export function pass(model: ShadowModel, load: Load, { training, checkpointing, 
     traced.finish();
   });
   tape.recording = true;
+}
+
+/** The batch as it is computed, rounded up on a CPU by a document of padding: `inputsOf` of src/stages/objective.ts. */
+function rounded(load: Load, device: "cpu" | "cuda"): Load {
+  const N = tokensOf(load), padding = roundedSize(N, device) - N;
+  return {
+    lengths: padding ? [...load.lengths, padding] : load.lengths,
+    learned: roundedSize(load.learned, device),
+  };
 }
 
 /** `CausalLm.headLoss`; a branch beside the head widens both factors (`LoraLinear.factors`). */

@@ -13,7 +13,7 @@ const AT_ONCE = 4;
 /** MiB of the tensors with which `fastFloat32` of src/tensor/runtime.ts measures products, on the CPU before anything is loaded. */
 const PRODUCTS = [1, 2, 2, 4, 1, 0.5, 1, 1];
 
-/** All that happens to a model before its first step: src/stages/trainee.ts. What is held in the end is what `takeStates` takes. */
+/** All that happens to a model from its files to the type it computes in: src/stages/trainee.ts. */
 export function load(facts: Facts, { parameters, whole, branches }: Trained, ledger: Ledger) {
   const { stored, computes, settings, device } = facts, tape = new Tape(ledger);
   ledger.doing = "loading";
@@ -26,12 +26,13 @@ export function load(facts: Facts, { parameters, whole, branches }: Trained, led
   }
   if (facts.merges) merge(tape, first, parameters.map(([, shape]) => shape.length > 1 ? sizeOf(shape) : 0));
   if (facts.storedVocabulary) resize(facts, tape, first);
+  const shapes = new Map(parameters);
   for (const [path, { rank }] of branches) {
-    const [outputs, inputs] = parameters.find(([name]) => name === `${path}.weight`)![1];
+    const [outputs, inputs] = shapes.get(`${path}.weight`)!;
     for (const side of [inputs, outputs]) tape.tensor(rank * side, F32, "weights");
   }
   const masters = exact && first === F32 && width < F32;
-  if (masters) { for (const name of whole) tape.tensor(model.get(name)!.size, F32, "optimizer"); }
+  for (const name of masters ? whole : []) tape.tensor(model.get(name)!.size, F32, "optimizer");
   for (const [name, p] of model) {
     const target = settings.upcastLayernorm && isNorm(name) ? F32 : width;
     if (target === first) continue;

@@ -5,6 +5,7 @@ import { generationSettings } from "../generate/settings.ts";
 import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { optimizerSettings } from "../optim/settings.ts";
+import { planSettings } from "../plan/settings.ts";
 import { runSettings } from "../run/settings.ts";
 import { trainingSettings } from "../stages/settings.ts";
 import { exportSettings } from "../weights/settings.ts";
@@ -22,6 +23,7 @@ export const SECTIONS: readonly Section[] = [
   runSettings,
   exportSettings,
   generationSettings,
+  planSettings,
 ];
 
 /** One flat namespace: all settings of all sections. */
@@ -36,6 +38,7 @@ export const recipeSchema = z.strictObject({
   ...runSettings.shape,
   ...exportSettings.shape,
   ...generationSettings.shape,
+  ...planSettings.shape,
 });
 
 /** The schema of each setting, by its name. */

@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import type { SettingName, Settings } from "./recipe.ts";
 
 /** What a recipe is for. Each command needs other settings, and other rules hold for it. */
-export type Purpose = "train" | "preview" | "chat" | "export";
+export type Purpose = "train" | "plan" | "preview" | "chat" | "export";
 
 /** What each command cannot do without: any one setting of each group. */
 export const NEEDS: Readonly<Record<Purpose, readonly (readonly SettingName[])[]>> = {
   train: [["modelNameOrPath"], ["dataset", "tokenizedPath", "evalDataset"]],
+  plan: [["modelNameOrPath"]], // without data, the longest that there could be is taken
   preview: [["modelNameOrPath"], ["dataset", "tokenizedPath"]],
   chat: [["modelNameOrPath"]],
   export: [["modelNameOrPath"], ["exportDir"]],

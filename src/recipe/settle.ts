@@ -69,14 +69,14 @@ export function settle(entries: readonly Entry[], purpose: Purpose, found: reado
   for (const group of NEEDS[purpose]) {
     if (!group.some((name) => isThere(recipe[name]) || wrong.has(name))) problems.push(missing(group, purpose));
   }
-  const trains = purpose === "train" || purpose === "preview";
+  const trains = purpose === "train" || purpose === "plan" || purpose === "preview";
   for (const rule of trains ? [...MODEL_RULES, ...TRAINING_RULES] : MODEL_RULES) {
     if (rule.settings.some((name) => wrong.has(name))) continue;
     if (rule.broken(recipe, wasSet)) problems.push(sentence(rule, recipe, given));
   }
   if (problems.length > 0) throw new RecipeError([...new Set(problems)].join("\n"));
 
-  for (const { settings: [name], broken, because } of purpose === "train" ? IDLE : []) {
+  for (const { settings: [name], broken, because } of purpose === "train" || purpose === "plan" ? IDLE : []) {
     if (wasSet(name) && broken(recipe, wasSet)) notes.push(`${snakeCase(name)}: ${because}`);
   }
   return { recipe: derive(recipe), notes: [...new Set(notes)] };
@@ -111,6 +111,7 @@ function isThere(value: unknown): boolean {
 
 const WITHOUT: Record<Purpose, string> = {
   train: "train",
+  plan: "plan",
   preview: "show data",
   chat: "chat",
   export: "export",

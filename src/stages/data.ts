@@ -5,12 +5,12 @@ import { standard, type Waiting } from "../report/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
 /**
- * A run's tokenizer and its encoded data; shows the first example, what is learned in colour. `vocabSize`: rows of the
- * model's embedding.
+ * A run's tokenizer and its encoded data; shows the first example unless told not to, what is learned in colour.
+ * `vocabSize`: rows of the model's embedding.
  */
 export async function dataOf(
   recipe: Recipe,
-  { vocabSize, waiting }: { vocabSize: number; waiting: Waiting },
+  { vocabSize, waiting, shows = true }: { vocabSize: number; waiting: Waiting; shows?: boolean },
 ): Promise<{ tokenizer: Tokenizer; data: Prepared }> {
   const { addTokens, addSpecialTokens } = recipe;
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
@@ -28,7 +28,7 @@ export async function dataOf(
     );
   }
   if (!recipe.resizeVocab) await checkIds([data.train, ...Object.values(data.evals)], tokenizer, vocabSize, recipe);
-  if (data.shown) {
+  if (data.shown && shows) {
     waiting.say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
   }
   return { tokenizer, data };

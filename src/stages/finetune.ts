@@ -2,25 +2,26 @@ import config from "../../deno.json" with { type: "json" };
 import type { EncodedSet } from "../data/mod.ts";
 import { located } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { AdamW } from "../optim/mod.ts";
+import { sentence } from "../plan/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
-import { fastFloat32, manualSeed, memory, threads } from "../tensor/mod.ts";
+import { fastFloat32, manualSeed, memory, pickDevice, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../weights/mod.ts";
 import { Evaluator } from "./best.ts";
 import { readReport, restore, type RunState } from "./checkpoint.ts";
 import { follow, GRACE } from "./course.ts";
 import { dataOf } from "./data.ts";
 import { endRun } from "./ending.ts";
+import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
 import { train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
 import { planSteps, type StepPlan, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
 import { differences, sameness } from "./sameness.ts";
 import { Checkpoints } from "./saving.ts";
-import { traineeOf } from "./trainee.ts";
+import { optimizerOf, traineeOf } from "./trainee.ts";
 
 /**
  * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. A stage gives the objective; all
@@ -35,8 +36,11 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
   using run = await openRun(given); // first: a folder that cannot be used is known before anything takes time
   run.notes.forEach(say);
   const recipe = await located(given, { listener: waiting }); // folders are read; what is written keeps the names given
-  const { config: { vocabSize } } = await inspectModel(recipe);
-  const { tokenizer, data } = await dataOf(recipe, { vocabSize, waiting });
+  const device = pickDevice(recipe.device), room = roomOn(device), inspected = await inspectModel(recipe, device);
+  refuseImpossible(forecast(recipe, { inspected, device }), room, given); // before minutes are spent on the data
+  const { tokenizer, data } = await dataOf(recipe, { vocabSize: inspected.config.vocabSize, waiting });
+  const prepared = { data, vocabulary: tokenizer.vocabSize };
+  say(sentence(forecast(recipe, { inspected, device, prepared }), room));
 
   manualSeed(recipe.seed);
   fastFloat32();
@@ -45,9 +49,8 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
     onNote: say,
     onProgress: (share) => waiting.share("Reading the model", share),
   });
-  const { model, named, masters } = trainee;
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
-  using optimizer = new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
+  const { model, named } = trainee;
+  using optimizer = optimizerOf(trainee, recipe);
   const steps = planSteps(data.train, recipe);
   const rate = new Rate(recipe, steps.totalSteps);
   const state: RunState = {

@@ -20,6 +20,7 @@ export const trainingSettings = section("Training", {
   perDeviceEvalBatchSize: setting(z.int().min(1).default(8), "Rows of a forward pass of evaluation", {
     unit: "rows",
   }),
+  force: setting(flag, "Start even where memory surely does not suffice"),
   gradientCheckpointing: setting(flag, "Recompute blocks going backward: a third more work, far less memory"),
   disableGradientCheckpointing: setting(flag, "Never recompute blocks, which is so already unless they are asked for"),
   labelSmoothingFactor: setting(z.number().min(0).max(1).default(0), "Share of the target spread over all tokens"),

@@ -1,16 +1,20 @@
 import type { Recipe } from "../recipe/mod.ts";
 import { finetune } from "./finetune.ts";
-import { languageModelling } from "./objective.ts";
+import type { CausalLm } from "../models/mod.ts";
+import { languageModelling, type Objective } from "./objective.ts";
 
 /**
  * Supervised fine-tuning: conversations through the model's template, cross-entropy of the answers' tokens. The loss equals
  * HF Trainer's: a step's sum over its supervised tokens, divided by how many they are.
  */
 export function sft(recipe: Recipe): Promise<void> {
-  return finetune(recipe, (model) =>
-    languageModelling(model, {
-      labelSmoothing: recipe.labelSmoothingFactor,
-      checkpointing: recipe.gradientCheckpointing,
-      neftuneAlpha: recipe.neftuneNoiseAlpha,
-    }));
+  return finetune(recipe, (model) => nextToken(model, recipe));
 }
+
+/** The objective that the settings of pt and sft describe. */
+export const nextToken = (model: CausalLm, recipe: Recipe): Objective =>
+  languageModelling(model, {
+    labelSmoothing: recipe.labelSmoothingFactor,
+    checkpointing: recipe.gradientCheckpointing,
+    neftuneAlpha: recipe.neftuneNoiseAlpha,
+  });

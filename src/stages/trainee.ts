@@ -1,6 +1,6 @@
 import { setTraining, trainAll, trainSome } from "../adapters/mod.ts";
 import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
-import type { Named } from "../optim/mod.ts";
+import { AdamW, type Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
 import { adapterFiles, computeIn, modelFiles, modelOf, prepareAdapter } from "../weights/mod.ts";
@@ -43,6 +43,12 @@ export async function traineeOf(recipe: Recipe, options: TraineeOptions): Promis
     model[Symbol.dispose]();
     throw error;
   }
+}
+
+/** The optimizer of what a run trains; it takes the masters over. Whoever makes it disposes it, before the trainee. */
+export function optimizerOf({ named, masters }: Trainee, recipe: Recipe): AdamW {
+  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
+  return new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
 }
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {

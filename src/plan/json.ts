@@ -1,0 +1,21 @@
+import type { Advice } from "./advice.ts";
+import type { Estimate } from "./estimate.ts";
+import type { Probed } from "./table.ts";
+import { outlook, type Room, snake } from "./text.ts";
+
+/** The estimate as one object for programs: bytes, seconds, names in snake case. */
+export function planJson(estimate: Estimate, room: Room, advice: readonly Advice[], probed?: Probed): string {
+  const { parameters, trainable, peak, doing, memory, least, copy, flopsPerToken, tokensPerStep, facts } = estimate;
+  const all = {
+    ...{ parameters, trainable, peak, memory, peakIn: doing, least, copy },
+    device: room.device,
+    free: room.bytes ?? null,
+    outlook: outlook(estimate, room),
+    ...{ flopsPerToken, tokensPerStep, steps: facts.steps ?? null },
+    advice: advice.map((one) => ({ ...one, settings: snaked(one.settings) })),
+    probe: probed ? snaked(probed) : null,
+  };
+  return JSON.stringify(snaked(all));
+}
+
+const snaked = (all: object) => Object.fromEntries(Object.entries(all).map(([name, value]) => [snake(name), value]));

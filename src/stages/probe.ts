@@ -1,0 +1,58 @@
+import type { Batch, EncodedSet } from "../data/mod.ts";
+import type { Probed } from "../plan/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import type { Waiting } from "../report/mod.ts";
+import { fastFloat32, manualSeed, memory } from "../tensor/mod.ts";
+import { largestOfRun } from "./largest.ts";
+import { train } from "./loop.ts";
+import { planSteps, stepsOf } from "./plan.ts";
+import { Rate } from "./rate.ts";
+import { nextToken } from "./sft.ts";
+import { optimizerOf, traineeOf } from "./trainee.ts";
+
+/** Steps that are made. */
+const STEPS = 3;
+
+/**
+ * Loads a run's model and makes three of its steps, of which nothing is written: the first with the run's largest batch, for
+ * the memory and to warm up, the others those that the run begins with, for the pace.
+ */
+export async function probe(
+  recipe: Recipe,
+  { set, vocabulary, waiting }: { set: EncodedSet; vocabulary: number; waiting: Waiting },
+): Promise<Probed> {
+  manualSeed(recipe.seed);
+  fastFloat32();
+  using trainee = await traineeOf(recipe, {
+    vocabulary,
+    onNote: (sentence) => waiting.say(sentence),
+    onProgress: (share) => waiting.share("Reading the model", share),
+  });
+  using optimizer = optimizerOf(trainee, recipe);
+  const plan = planSteps(set, recipe), rate = new Rate(recipe, plan.totalSteps), { model } = trainee;
+  const loop = train({
+    steps: probed(set, recipe),
+    objective: nextToken(model, recipe),
+    optimizer,
+    maxGradNorm: recipe.maxGradNorm,
+    learningRate: (index) => rate.at(index),
+    device: model.placement.device,
+  });
+  let tokens = 0, steps = 0, began = 0;
+  for await (const done of loop) {
+    waiting.tell(`Probing: step ${done.step} of ${STEPS}`);
+    if (done.step === 1) began = performance.now();
+    else [tokens, steps] = [tokens + done.tokens, steps + 1];
+  }
+  waiting.clear();
+  const tokensPerSecond = tokens / (performance.now() - began) * 1000;
+  const stepsPerSecond = tokensPerSecond / (set.tokens / plan.stepsPerEpoch); // at the run's mean step
+  return { peak: memory().peak, tokensPerSecond, stepsPerSecond, seconds: plan.totalSteps / stepsPerSecond };
+}
+
+/** The largest batch, as often as a step has batches (at most twice, which is as large as any), then the run's first steps. */
+function* probed(set: EncodedSet, recipe: Recipe): Generator<Batch[]> {
+  const [{ rows }] = largestOfRun(set, recipe).batches;
+  yield Array.from({ length: Math.min(2, recipe.gradientAccumulationSteps) }, () => set.batch(rows));
+  yield* stepsOf(set, recipe, { ...planSteps(set, recipe), totalSteps: STEPS - 1 }, 0);
+}
