@@ -21,12 +21,14 @@ export class Results implements Reader {
   }
 }
 
-function trainResults({ epoch, flops, trainLoss, seconds, rows, step, tokens, skipped }: Summary): LogEntry {
+function trainResults(summary: Summary): LogEntry {
+  const { epoch, flops, trainLoss, seconds, rows, step, tokens, skipped, memory } = summary;
   const perSecond = (count: number) => seconds > 0 ? count / seconds : 0;
   return {
     effective_tokens_per_sec: perSecond(tokens),
     epoch,
     num_input_tokens_seen: tokens,
+    ...memory ? { peak_memory_bytes: memory.peak } : {}, // of this process's part of the run
     skipped_steps: skipped,
     total_flos: flops,
     train_loss: trainLoss,

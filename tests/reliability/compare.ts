@@ -58,6 +58,8 @@ const resultsOf = (folder: string): Line => timeless(JSON.parse(Deno.readTextFil
 
 function timeless(line: Line): Line {
   return Object.fromEntries(
-    Object.entries(line).filter(([name]) => !TIMES.test(name) && name !== "effective_tokens_per_sec"),
+    Object.entries(line).filter(([name]) =>
+      !TIMES.test(name) && !["effective_tokens_per_sec", "peak_memory_bytes"].includes(name)
+    ),
   );
 }
