@@ -50,8 +50,8 @@ function work({ facts: { steps }, flopsPerToken, tokensPerStep }: Estimate): Row
   const count = (n: number) => Math.round(n).toLocaleString("en");
   return [
     ...steps === undefined ? [] : [["steps", count(steps), ""] as Row],
-    ["a step", `${count(tokensPerStep)} tokens`, `${amount(flopsPerToken * tokensPerStep)}FLOP`],
-    ["a token", `${amount(flopsPerToken)}FLOP`, ""],
+    ["a step", `${count(tokensPerStep)} tokens`, `${amount(flopsPerToken * tokensPerStep, "G")}FLOP`],
+    ["a token", `${amount(flopsPerToken, "G")}FLOP`, ""],
   ];
 }
 

@@ -16,9 +16,9 @@ const GiB = 2 ** 30, MiB = 2 ** 20;
 export const size = (bytes: number): string =>
   bytes < GiB ? `${Math.ceil(bytes / MiB)} MiB` : `${(bytes / GiB).toFixed(1)} GiB`;
 
-/** `56.0 M`, `8.0 B`. */
-export function amount(number: number): string {
-  const [unit, name] = ([[1e15, "P"], [1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]] as const)
+/** `56.0 M`; `billion` is B for parameters and G for units. */
+export function amount(number: number, billion: "B" | "G" = "B"): string {
+  const [unit, name] = ([[1e15, "P"], [1e12, "T"], [1e9, billion], [1e6, "M"], [1e3, "K"]] as const)
     .find(([unit]) => number >= unit) ?? [1, ""];
   return unit === 1 ? String(Math.round(number)) : `${(number / unit).toFixed(1)} ${name}`;
 }
