@@ -1,8 +1,10 @@
 // Causal attention inside documents, in tiles that never leave the cache (FlashAttention-2: https://arxiv.org/abs/2307.08691).
 // libtorch's own kernel for CPUs sends its products to MKL, which has no fast path on many of them; here they are tiles of
 // 64 x 64 for libtorch's small fp32 product (260 GFLOP/s a core where MKL makes 97), so bf16 inputs lose nothing either.
+#pragma GCC optimize("fp-contract=fast")  // fused multiply-add: exponentials are a quarter of the time here
 #include "kernels.h"
 #include "simd.h"
+#include "transpose.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/native/CPUBlas.h>
@@ -22,9 +24,9 @@ struct Shape {
   int64_t first(int64_t row) const { return window > 0 && row >= window ? row - window + 1 : 0; }  // first key a row sees
 };
 
-// c [B, N] (+)= a [B, K] b [K, N], all contiguous.
-void product(const float* a, const float* b, float* c, int64_t N, int64_t K, bool add) {
-  at::native::cpublas::brgemm(B, N, K, K, N, N, add, a, b, c, false);
+// c [M, N] (+)= a [M, K] b [K, N], all contiguous.
+void product(const float* a, const float* b, float* c, int64_t N, int64_t K, bool add, int64_t M = B) {
+  at::native::cpublas::brgemm(M, N, K, K, N, N, add, a, b, c, false);
 }
 
 // Rows [from, from + B) of one head, from x [T, heads, C], as fp32 [B, C]; rows beyond T are zero.
@@ -38,12 +40,7 @@ CLONES void take(const T* x, int64_t stride, int64_t from, int64_t count, int64_
   }
 }
 
-CLONES void transpose(const float* x, float* out, int64_t rows, int64_t columns) {
-  for (int64_t i0 = 0; i0 < rows; i0 += 16)
-    for (int64_t j0 = 0; j0 < columns; j0 += 16)
-      for (int64_t i = i0; i < std::min(rows, i0 + 16); i++)
-        for (int64_t j = j0; j < std::min(columns, j0 + 16); j++) out[j * rows + i] = x[i * columns + j];
-}
+CLONES void turned(const float* x, float* out, int64_t rows, int64_t columns) { transpose(x, out, rows, columns); }
 
 template <class T>
 CLONES void give(const float* x, T* out, int64_t stride, int64_t from, int64_t count, int64_t C, const float* factors) {
@@ -55,41 +52,44 @@ CLONES void give(const float* x, T* out, int64_t stride, int64_t from, int64_t c
   }
 }
 
+// Of a row of B scores only from..to (inclusive) stay; most rows lie inside.
+INLINE void hide(float* x, int64_t from, int64_t to) {
+  for (int64_t j = 0; j < std::min(from, B); j++) x[j] = -INFINITY;
+  for (int64_t j = std::max<int64_t>(to + 1, 0); j < B; j++) x[j] = -INFINITY;
+}
+
 // Softmax of a row of scores that lies in tiles [n][B][B]: columns from..to (inclusive) of the tiles' range are seen.
 CLONES void softmax_row(float* s, int64_t n, int64_t from, int64_t to, float* inverse, float* lse) {
   float most = -INFINITY, sum = 0;
-  for (int64_t t = 0; t < n; t++)
+  for (int64_t t = 0; t < n; t++) {
+    float* x = s + t * B * B;
+    hide(x, from - t * B, to - t * B);
 #pragma omp simd reduction(max : most)
-    for (int64_t j = 0; j < B; j++) {
-      int64_t column = t * B + j;
-      float x = column >= from && column <= to ? s[t * B * B + j] : -INFINITY;
-      most = x > most || x != x ? x : most;
-    }
-  for (int64_t t = 0; t < n; t++)
+    for (int64_t j = 0; j < B; j++) most = x[j] > most || x[j] != x[j] ? x[j] : most;
+  }
+  for (int64_t t = 0; t < n; t++) {
+    float* x = s + t * B * B;
 #pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < B; j++) {
-      int64_t column = t * B + j;
-      float p = column >= from && column <= to ? fast_exp(s[t * B * B + j] - most) : 0.0f;
-      s[t * B * B + j] = p;
-      sum += p;
-    }
+    for (int64_t j = 0; j < B; j++) sum += x[j] = exp_below(x[j] - most);
+  }
   *inverse = 1 / sum;
   *lse = most + __builtin_logf(sum);
 }
 
 // Turns a tile of unscaled Sᵀ into Pᵀ, and dPᵀ into dSᵀ: rows are keys, columns queries. P = exp(scale S - lse),
-// dS = scale P (dP - D).
+// dS = scale P (dP - D). Of key j the queries first[j]..last[j] see it.
 CLONES void backward_tile(float* s, float* dp, const float* lse, const float* D, int64_t key0, int64_t query0, int64_t queries,
                           int64_t window, float scale) {
   for (int64_t j = 0; j < B; j++, s += B, dp += B) {
-    int64_t key = key0 + j;
+    const int64_t key = key0 + j, end = window > 0 ? std::min(queries, key + window) : queries;
+#pragma omp simd
+    for (int64_t i = 0; i < B; i++) s[i] = s[i] * scale - lse[i];
+    hide(s, key - query0, end - 1 - query0);
 #pragma omp simd
     for (int64_t i = 0; i < B; i++) {
-      int64_t query = query0 + i;
-      bool seen = query >= key && query < queries && (window <= 0 || query < key + window);
-      float p = seen ? fast_exp(s[i] * scale - lse[i]) : 0.0f;
+      float p = exp_below(s[i]);
       s[i] = p;
-      dp[i] = seen ? p * (dp[i] - D[i]) * scale : 0.0f;
+      dp[i] = p * (dp[i] - D[i]) * scale;
     }
   }
 }
@@ -115,7 +115,7 @@ void forward_head(const E* q, const E* k, const E* v, E* y, float* lse, int64_t 
   keys.resize(n * B * C), values.resize(n * B * C), s.resize(n * B * B), rows.resize(B * C), o.resize(B * C);
   for (int64_t t = 0; t < n; t++) {
     take(k, ks, t * B, T, C, 1, rows.data());
-    transpose(rows.data(), keys.data() + t * B * C, B, C);
+    turned(rows.data(), keys.data() + t * B * C, B, C);
     take(v, ks, t * B, T, C, 1, values.data() + t * B * C);
   }
   float inverse[B];
@@ -137,20 +137,24 @@ template <class E>
 void backward_group(const E* q, const E* k, const E* v, const E* y, const E* dy, const float* lse, E* dq, E* dk, E* dv, int64_t T,
                     const Shape& shape) {
   const int64_t C = shape.C, n = (T + B - 1) / B, G = shape.H / shape.K, qs = shape.H * C, ks = shape.K * C, size = n * B * C;
-  thread_local std::vector<float> K, V, Q, Qt, dY, dYt, dQ, dK, dV, D, s, dp, turned;
-  for (auto* m : {&K, &V, &Q, &Qt, &dY, &dYt, &dQ, &dK, &dV}) m->resize(size);
-  D.resize(n * B), s.resize(B * B), dp.resize(B * B), turned.resize(B * B);
+  thread_local std::vector<float> K, Kt, V, Q, Qt, dY, dYt, dQ, dQt, dK, dV, D, s, dp;
+  for (auto* m : {&K, &Kt, &V, &Q, &Qt, &dY, &dYt, &dQt, &dK, &dV}) m->resize(size);
+  D.resize(n * B), s.resize(B * B), dp.resize(B * B), dQ.resize(B * C);
   std::fill(dK.begin(), dK.end(), 0.0f), std::fill(dV.begin(), dV.end(), 0.0f);
-  for (int64_t t = 0; t < n; t++) take(k, ks, t * B, T, C, 1, &K[t * B * C]), take(v, ks, t * B, T, C, 1, &V[t * B * C]);
+  for (int64_t t = 0; t < n; t++) {
+    const int64_t at = t * B * C;
+    take(k, ks, t * B, T, C, 1, &K[at]), turned(&K[at], &Kt[at], B, C);
+    take(v, ks, t * B, T, C, 1, &V[at]);
+  }
   for (int64_t g = 0; g < G; g++) {
     const E *qg = q + g * C, *yg = y + g * C, *dyg = dy + g * C;
     for (int64_t t = 0; t < n; t++) {
       const int64_t at = t * B * C;
-      take(qg, qs, t * B, T, C, 1, &Q[at]), transpose(&Q[at], &Qt[at], B, C);
-      take(dyg, qs, t * B, T, C, 1, &dY[at]), transpose(&dY[at], &dYt[at], B, C);
+      take(qg, qs, t * B, T, C, 1, &Q[at]), turned(&Q[at], &Qt[at], B, C);
+      take(dyg, qs, t * B, T, C, 1, &dY[at]), turned(&dY[at], &dYt[at], B, C);
       row_dots(yg, dyg, qs, t * B, T, C, &D[t * B]);
     }
-    std::fill(dQ.begin(), dQ.end(), 0.0f);
+    std::fill(dQt.begin(), dQt.end(), 0.0f);
     const float* l = lse + g * n * B;
     for (int64_t j = 0; j < n; j++) {
       // the last query that sees a key of this tile
@@ -161,11 +165,13 @@ void backward_group(const E* q, const E* k, const E* v, const E* y, const E* dy,
         backward_tile(s.data(), dp.data(), l + i * B, &D[i * B], j * B, i * B, T, shape.window, shape.scale);
         product(s.data(), &dY[i * B * C], &dV[j * B * C], C, B, true);
         product(dp.data(), &Q[i * B * C], &dK[j * B * C], C, B, true);
-        transpose(dp.data(), turned.data(), B, B);
-        product(turned.data(), &K[j * B * C], &dQ[i * B * C], C, B, true);
+        product(&Kt[j * B * C], dp.data(), &dQt[i * B * C], B, B, true, C);
       }
     }
-    for (int64_t t = 0; t < n; t++) give(&dQ[t * B * C], dq + g * C, qs, t * B, T, C, nullptr);
+    for (int64_t t = 0; t < n; t++) {
+      turned(&dQt[t * B * C], dQ.data(), C, B);
+      give(dQ.data(), dq + g * C, qs, t * B, T, C, nullptr);
+    }
   }
   for (int64_t t = 0; t < n; t++) {
     give(&dK[t * B * C], dk, ks, t * B, T, C, nullptr);

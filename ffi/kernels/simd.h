@@ -38,9 +38,9 @@ INLINE void store(bf16* p, float x) {  // to nearest even; NaN stays NaN
   *p = x != x ? 0x7FC0 : (bf16)rounded;
 }
 
-/** e^x to 2 ulp; 0 below -87.7, infinity above 88.4, NaN for NaN. */
-INLINE float fast_exp(float x) {
-  x = x < -88.0f ? -88.0f : x > 89.0f ? 89.0f : x;  // at the ends n is -127 and 128: two_n is 0 and infinity
+/** e^x to 2 ulp for an x below 88; 0 below -87.7, NaN for NaN. */
+INLINE float exp_below(float x) {
+  x = x < -88.0f ? -88.0f : x;  // there n is -127 and two_n 0
   float n = __builtin_floorf(x * 1.44269504f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -55,6 +55,8 @@ INLINE float fast_exp(float x) {
   memcpy(&two_n, &bits, 4);
   return p * two_n;
 }
+/** The same for any x; infinity above 88.4, where n is 128 and two_n infinity. */
+INLINE float fast_exp(float x) { return exp_below(x > 89.0f ? 89.0f : x); }
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
 inline bool fast(const at::Tensor& t) {
