@@ -111,6 +111,7 @@ export class LoopbackHub implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     await new Promise<void>((done) => this.#server.close(() => done()));
   }
@@ -243,11 +244,12 @@ async function send(
   const range = start > 0 ? { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {};
   response.writeHead(start > 0 ? 206 : 200, { "content-length": body.length, ...headers, ...range });
   if (asked.method === "HEAD") return void response.end();
-  const right = fault && "cut" in fault ? fault.cut : fault && "stall" in fault ? fault.stall : body.length;
+  const upTo = fault && "cut" in fault ? fault.cut : fault && "stall" in fault ? fault.stall : body.length;
+  const right = Math.min(upTo, body.length);
   const slow = fault && "drip" in fault ? fault.drip : undefined;
   for (let at = 0; at < right;) {
     const piece = body.subarray(at, Math.min(right, at + (slow === undefined ? 65536 : 1)));
-    if (!response.write(piece)) await new Promise<void>((done) => response.once("drain", done).once("close", done));
+    if (!response.write(piece)) await drained(response);
     asked.sent += piece.length;
     at += piece.length;
     if (slow !== undefined) await new Promise((done) => setTimeout(done, slow));
@@ -255,6 +257,11 @@ async function send(
   }
   if (fault && "cut" in fault) await new Promise((done) => setTimeout(done, 20)).then(() => response.destroy());
   else if (!(fault && "stall" in fault)) response.end();
+}
+
+/** Waits until more can be written, or nobody is there to read it. */
+async function drained(response: ServerResponse) {
+  while (response.writableNeedDrain && !response.destroyed) await new Promise((done) => setTimeout(done, 1));
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}) {
