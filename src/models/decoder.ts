@@ -60,7 +60,7 @@ export class Attention extends Module<[Tensor, Context]> {
     const window = layerTypes[this.#layer] === "sliding_attention" ? slidingWindow : null;
     const y = cache
       ? attendCached(q, ...cache.append(this.#layer, k, v), window)
-      : attend(q, k, v, { lengths: layout.lengths, window, dropout: training ? attentionDropout : 0 });
+      : attend(q, k, v, { ...layout, window, dropout: training ? attentionDropout : 0 });
     return this.oProj.call(y); // [N, D]
   }
 }

@@ -27,7 +27,11 @@ export const modelSettings = section("Model", {
     },
   ),
   bf16: setting(flag, "Compute in bfloat16; what is trained is kept in fp32"),
-  fp16: setting(flag, "Compute in float16 with loss scaling; what is trained is kept in fp32 (CUDA only)"),
+  fp16: setting(flag, "Compute in float16 with loss scaling; what is trained is kept in fp32"),
+  tf32: setting(
+    flag,
+    "Compute fp32 products with 10 bits of mantissa on GPUs of Ampere and newer: several times as fast",
+  ),
   pureBf16: setting(flag, "Keep weights, gradients and optimizer state in bfloat16"),
   device: setting(
     z.string().regex(/^(auto|cpu|cuda(:\d+)?)$/, "choose one of auto, cpu, cuda, cuda:N").default("auto"),

@@ -1,10 +1,13 @@
-import { cat, hasAttention, ones, type Tensor } from "../tensor/mod.ts";
+import { capability, cat, from, hasAttention, ones, type Tensor } from "../tensor/mod.ts";
+import { attentionKernel } from "./attention_kernel.ts";
 
 // N tokens of all documents, B documents, T tokens of one, H heads, K key/value heads, C channels of a head, W window.
 
 export interface AttendOptions {
   /** Tokens of each document; they sum to N. */
   lengths: readonly number[];
+  /** Where each begins, and N: int32 [documents + 1] beside q. Made from the lengths where it is missing. */
+  starts?: Tensor;
   /** Tokens that a token sees, itself among them; null: all before it. */
   window?: number | null;
   /** Dropout of the attention weights, in training. */
@@ -12,13 +15,32 @@ export interface AttendOptions {
 }
 
 /**
- * Causal attention inside each document: q [N, H, C], k and v [N, K, C] -> [N, H · C]. One call of ftx's own kernel on
- * CPUs that it is for, else `plainAttend`; a test holds the two equal.
+ * Causal attention inside each document: q [N, H, C], k and v [N, K, C] -> [N, H · C]. By the kernel that
+ * `attentionKernel` chooses; tests hold them equal to `plainAttend`.
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttendOptions): Tensor {
-  const { lengths, window, dropout = 0 } = options;
-  if (dropout > 0 || !hasAttention(q)) return plainAttend(q, k, v, options);
-  return q.attention(k, v, lengths, window ?? 0, 1 / Math.sqrt(q.shape[2]));
+  const { lengths, dropout = 0 } = options, longest = Math.max(...lengths), channels = q.shape[2];
+  const window = options.window && options.window < longest ? options.window : 0; // a window that all fit into is none
+  const kernel = attentionKernel({
+    own: hasAttention(q),
+    capability: capability(q.device),
+    dtype: q.dtype,
+    channels,
+    equal: lengths.every((length) => length === longest),
+    window,
+    dropout,
+  });
+  const scale = 1 / Math.sqrt(channels);
+  if (kernel === "own") return q.attention(k, v, lengths, window, scale);
+  if (kernel === "plain") return plainAttend(q, k, v, options);
+  const starts = options.starts ?? startsOf(lengths, q);
+  return q.varlenAttention(k, v, starts, longest, window, scale, dropout, kernel === "flash");
+}
+
+function startsOf(lengths: readonly number[], beside: Tensor): Tensor {
+  const starts = new Int32Array(lengths.length + 1);
+  for (const [i, length] of lengths.entries()) starts[i + 1] = starts[i] + length;
+  return from(starts, [starts.length], beside.device);
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Layout {
   positions: Tensor;
   /** Tokens of each document; they sum to N. */
   lengths: readonly number[];
+  /** Where each begins, and N: int32 [documents + 1], beside the positions, for kernels that take all at once. */
+  starts?: Tensor;
   /** One more than the largest position. */
   span: number;
 }
@@ -16,5 +18,10 @@ export interface Layout {
 /** The layout of documents that begin at `starts` [documents + 1]; the last start is N. Lives in the scope around. */
 export function layoutOf(positions: Int32Array, starts: Int32Array, device: Device): Layout {
   const lengths = Array.from(starts.subarray(1), (end, i) => end - starts[i]);
-  return { positions: from(positions, [positions.length], device), lengths, span: Math.max(...lengths) };
+  return {
+    positions: from(positions, [positions.length], device),
+    starts: from(starts, [starts.length], device),
+    lengths,
+    span: Math.max(...lengths),
+  };
 }

@@ -5,5 +5,6 @@ export { plainRmsNorm, RmsNorm } from "./rms_norm.ts";
 export { frequencies, plainRope, Rope, type RopeConfig, type RopeScaling, type Turns } from "./rope.ts";
 export { type Layout, layoutOf } from "./layout.ts";
 export { roundedSize } from "./rounded_size.ts";
+export { attentionKernel } from "./attention_kernel.ts";
 export { attend, attendCached, type AttendOptions, plainAttend } from "./attention.ts";
 export { type HeadLoss, type HeadLossOptions, linearCrossEntropy, plainCrossEntropy } from "./loss.ts";

@@ -1,5 +1,5 @@
 import type { Parameter } from "../nn/mod.ts";
-import { adamw_, gradNorm, keep, noGrad, scope, type Tensor, zeros } from "../tensor/mod.ts";
+import { adamw_, fusedAdamw_, gradNorm, keep, noGrad, scope, type Tensor, zeros } from "../tensor/mod.ts";
 
 /** A parameter with its name in checkpoints. */
 export type Named = readonly [name: string, parameter: Parameter];
@@ -28,6 +28,10 @@ interface Slot {
   gathered?: Tensor; // fp32 sum of the gradients of several batches, where the parameter is narrower
   decay: boolean;
 }
+
+/** Parameters that share their rates, and what belongs to each. */
+type Lists = Record<"parameters" | "masters" | "gradients" | "expAvgs" | "expAvgSqs", Tensor[]>;
+type Rates = Record<"lr" | "beta1" | "beta2" | "eps" | "weightDecay" | "step", number>;
 
 /**
  * AdamW (https://arxiv.org/abs/1711.05101), the numbers of `torch.optim.AdamW`. Narrow parameters have fp32 masters. Gradients of
@@ -62,13 +66,38 @@ export class AdamW {
     );
   }
 
-  /** The 2-norm of all gradients together, still undivided. Waits for the GPU: once a step. */
-  norm(): number {
-    return noGrad(() => scope(() => gradNorm(this.#gradients().map(({ gradient }) => gradient)).item()));
+  /** The 2-norm of all gradients together, still undivided, where the gradients are. Lives in the scope around. */
+  norm(): Tensor {
+    return noGrad(() => scope(() => gradNorm(this.#gradients().map(({ gradient }) => gradient))));
   }
 
   /** One update with the gradients times `gradScale`, which then are gone. */
   step(learningRate: number, gradScale = 1) {
+    this.#step(
+      learningRate,
+      ({ parameters, masters, gradients, expAvgs, expAvgSqs }, rates) =>
+        adamw_(parameters, masters, gradients, expAvgs, expAvgSqs, { ...rates, gradScale }),
+    );
+  }
+
+  /**
+   * The same without waiting for a GPU: the gradients are divided by a number that only the GPU knows yet, and nothing changes
+   * where `skip` will be 1; both fp32 [1]. Whoever learns later that the step was left out calls `takeBack`.
+   */
+  stepOnDevice(learningRate: number, { divisor, skip }: { divisor: Tensor; skip: Tensor }) {
+    this.#step(
+      learningRate,
+      ({ parameters, masters, gradients, expAvgs, expAvgSqs }, rates) =>
+        fusedAdamw_(parameters, masters, gradients, expAvgs, expAvgSqs, divisor, skip, rates),
+    );
+  }
+
+  /** The last `stepOnDevice` was left out. */
+  takeBack() {
+    this.steps--;
+  }
+
+  #step(lr: number, update: (lists: Lists, rates: Rates) => void) {
     this.steps++;
     const { beta1, beta2, eps, weightDecay } = this.#options;
     noGrad(() =>
@@ -76,14 +105,14 @@ export class AdamW {
         const all = this.#gradients();
         for (const decay of [true, false]) {
           const part = all.filter(({ slot }) => slot.decay === decay);
-          adamw_(
-            part.map(({ slot }) => slot.parameter),
-            part.map(({ slot }) => slot.master),
-            part.map(({ gradient }) => gradient),
-            part.map(({ slot }) => slot.expAvg),
-            part.map(({ slot }) => slot.expAvgSq),
-            { lr: learningRate, beta1, beta2, eps, weightDecay: decay ? weightDecay : 0, step: this.steps, gradScale },
-          );
+          if (part.length === 0) continue;
+          update({
+            parameters: part.map(({ slot }) => slot.parameter),
+            masters: part.map(({ slot }) => slot.master),
+            gradients: part.map(({ gradient }) => gradient),
+            expAvgs: part.map(({ slot }) => slot.expAvg),
+            expAvgSqs: part.map(({ slot }) => slot.expAvgSq),
+          }, { lr, beta1, beta2, eps, weightDecay: decay ? weightDecay : 0, step: this.steps });
         }
       })
     );

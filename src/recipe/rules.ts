@@ -47,9 +47,9 @@ export const MODEL_RULES: readonly Rule[] = [
     because: "pure_bf16 keeps the weights in bf16; leave dtype out",
   },
   {
-    settings: ["fp16", "device"],
-    broken: (r) => r.fp16 && r.device === "cpu",
-    because: "a CPU has no fast fp16; use bf16",
+    settings: ["tf32", "device"],
+    broken: (r) => r.tf32 && r.device === "cpu",
+    because: "only GPUs have it; leave it out",
   },
   {
     settings: ["resizeVocab", "addTokens"],

@@ -16,7 +16,7 @@ const BROKEN: readonly [settings: string, sentence: string][] = [
     "pure_bf16: true\ndtype: fp32",
     'pure_bf16 = true (a:1) with dtype = "fp32" (a:2): pure_bf16 keeps the weights in bf16; leave dtype out',
   ],
-  ["fp16: true\ndevice: cpu", 'fp16 = true (a:1) with device = "cpu" (a:2): a CPU has no fast fp16; use bf16'],
+  ["tf32: true\ndevice: cpu", 'tf32 = true (a:1) with device = "cpu" (a:2): only GPUs have it; leave it out'],
   [
     "resize_vocab: false\nadd_tokens: x",
     'resize_vocab = false (a:1) with add_tokens = ["x"] (a:2): new tokens need new rows; leave resize_vocab out',

@@ -1,5 +1,5 @@
 import { CheckpointError } from "../errors.ts";
-import type { AdamW, MetricSchedule } from "../optim/mod.ts";
+import type { AdamW, LossScale, LossScaleState, MetricSchedule } from "../optim/mod.ts";
 import { readTrainerState, type ReportState, trainerState } from "../report/mod.ts";
 import type { Plan, StateSettings } from "../report/mod.ts";
 import { type FolderWriter, reviveNumber } from "../run/mod.ts";
@@ -16,6 +16,8 @@ export interface RunState {
   trainee: Trainee;
   optimizer: AdamW;
   rate: Rate;
+  /** In fp16: what the loss is multiplied by. */
+  scale?: LossScale;
   tokenizer: Tokenizer;
   /** Steps in a row that were not finite. */
   skippedInARow: number;
@@ -33,6 +35,7 @@ interface LoopState {
   without_best: number;
   owes_evaluation: boolean;
   metric_schedule: ReturnType<MetricSchedule["state"]> | null;
+  loss_scale: LossScaleState | null;
   sameness: Sameness;
 }
 
@@ -59,6 +62,7 @@ export function checkpointFiles(
     without_best: run.withoutBest,
     owes_evaluation: run.owesEvaluation,
     metric_schedule: run.rate.metric?.state() ?? null,
+    loss_scale: run.scale?.state() ?? null,
     sameness: run.sameness,
   };
   const files = async (writer: FolderWriter) => {
@@ -105,6 +109,7 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
   run.withoutBest = state.without_best;
   run.owesEvaluation = state.owes_evaluation;
   if (state.metric_schedule) run.rate.metric?.load(state.metric_schedule);
+  if (state.loss_scale) run.scale?.load(state.loss_scale);
   const { tensors } = await openWeights(folder, "random");
   const random = Array.from(
     tensors,

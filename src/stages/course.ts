@@ -56,7 +56,7 @@ export async function follow(scene: Scene, steps: AsyncIterable<Done>, start: nu
     step = done.step;
     const last = step === plan.totalSteps, endsEpoch = step % plan.stepsPerEpoch === 0 || last;
     report.step({ ...done, epoch: epochAt(step, plan), metrics: { accuracy: done.accuracy }, endsEpoch });
-    state.skippedInARow = done.skipped ? state.skippedInARow + 1 : 0;
+    if (!done.overflowed) state.skippedInARow = done.skipped ? state.skippedInARow + 1 : 0;
     const diverged = state.skippedInARow >= recipe.maxSkippedSteps;
 
     const regular = due(recipe.saveStrategy, step, recipe.saveSteps, endsEpoch) || saving && last;

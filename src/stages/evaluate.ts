@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { setTraining } from "../adapters/mod.ts";
 import { batches, type EncodedSet } from "../data/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { judge, supervised } from "./objective.ts";
+import { supervised } from "./feed.ts";
+import { judge } from "./objective.ts";
 
 /** Means over an evaluation set, by the names of the log (without `eval_`). */
 export interface Evaluated {

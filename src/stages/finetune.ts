@@ -2,32 +2,34 @@ import config from "../../deno.json" with { type: "json" };
 import type { EncodedSet } from "../data/mod.ts";
 import { located } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { sentence } from "../plan/mod.ts";
+import { adviceFor, advised, sentence } from "../plan/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
-import { fastFloat32, manualSeed, memory, pickDevice, threads } from "../tensor/mod.ts";
+import { capability, float32Products, manualSeed, memory, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../weights/mod.ts";
 import { Evaluator } from "./best.ts";
 import { readReport, restore, type RunState } from "./checkpoint.ts";
 import { follow, GRACE } from "./course.ts";
 import { dataOf } from "./data.ts";
 import { endRun } from "./ending.ts";
+import { Feed } from "./feed.ts";
 import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
 import { train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
+import { outOfMemory } from "./out_of_memory.ts";
 import { planSteps, type StepPlan, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
 import { differences, sameness } from "./sameness.ts";
 import { Checkpoints } from "./saving.ts";
-import { optimizerOf, traineeOf } from "./trainee.ts";
+import { lossScaleOf, optimizerOf, traineeOf } from "./trainee.ts";
 
 /**
  * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. A stage gives the objective; all
  * that stages share is here.
  */
-export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => Objective): Promise<void> {
+export async function finetune(given: Recipe, objectiveOf: (model: CausalLm, feed: Feed) => Objective): Promise<void> {
   using waiting = new Waiting({ quiet: given.quiet || given.json });
   const say = (sentence: string) => waiting.say(sentence);
   using signals = new Signals({ say });
@@ -36,14 +38,16 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
   using run = await openRun(given); // first: a folder that cannot be used is known before anything takes time
   run.notes.forEach(say);
   const recipe = await located(given, { listener: waiting }); // folders are read; what is written keeps the names given
-  const device = pickDevice(recipe.device), room = roomOn(device), inspected = await inspectModel(recipe, device);
+  const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
   refuseImpossible(forecast(recipe, { inspected, device }), room, given); // before minutes are spent on the data
   const { tokenizer, data } = await dataOf(recipe, { vocabSize: inspected.config.vocabSize, waiting });
   const prepared = { data, vocabulary: tokenizer.vocabSize };
-  say(sentence(forecast(recipe, { inspected, device, prepared }), room));
+  const expected = forecast(recipe, { inspected, device, prepared });
+  say(sentence(expected, room));
 
   manualSeed(recipe.seed);
-  fastFloat32();
+  float32Products(device, recipe);
+  if (recipe.tf32 && capability(device) < 8) say("tf32 = true changes nothing: it acts on GPUs of Ampere and newer");
   using trainee = await traineeOf(recipe, {
     vocabulary: tokenizer.vocabSize,
     onNote: say,
@@ -51,10 +55,12 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
   });
   const { model, named } = trainee;
   using optimizer = optimizerOf(trainee, recipe);
+  using feed = new Feed(device);
+  const scale = lossScaleOf(trainee);
   const steps = planSteps(data.train, recipe);
   const rate = new Rate(recipe, steps.totalSteps);
   const state: RunState = {
-    ...{ trainee, optimizer, rate, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
+    ...{ trainee, optimizer, rate, scale, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
     sameness: sameness(recipe, data.train),
   };
   const before = run.resume && await readReport(run.resume.folder);
@@ -62,7 +68,11 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
 
   await run.begin(writeRecipe(given));
   const published = { ...given, modelNameOrPath: recipe.modelName };
-  const report = await openReporter(run.folder, published, { version: config.version, state: before, memory });
+  const report = await openReporter(run.folder, published, {
+    version: config.version,
+    state: before,
+    memory: () => memory(device),
+  });
   const plan = planOf(model, named, data.train, recipe, steps);
   const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
   const checkpoints = new Checkpoints(given, run, state, plan, report);
@@ -73,18 +83,19 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm) => 
   const scene = { recipe: given, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
   const loop = train({
     steps: stepsOf(data.train, recipe, steps, start),
-    objective: objectiveOf(model),
-    optimizer,
+    objective: objectiveOf(model, feed),
+    ...{ optimizer, device, scale, feed, start },
     maxGradNorm: recipe.maxGradNorm,
     learningRate: (index) => rate.at(index),
-    device: model.placement.device,
-    start,
     giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
   });
   try {
     await endRun(scene, recipe.doTrain ? await follow(scene, loop, start) : { step: start, finished: true });
-  } finally {
+  } catch (error) {
     await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
+    const checkpoint = checkpoints.newest === undefined ? undefined : checkpoints.folderOf(checkpoints.newest);
+    const advice = advised(adviceFor(expected, room.bytes));
+    throw outOfMemory(error, { doing: "go on training", device, advice, checkpoint });
   }
 }
 

@@ -2,13 +2,13 @@ import type { Batch, EncodedSet } from "../data/mod.ts";
 import type { Probed } from "../plan/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import type { Waiting } from "../report/mod.ts";
-import { fastFloat32, manualSeed, memory } from "../tensor/mod.ts";
+import { float32Products, manualSeed, memory, pickDevice } from "../tensor/mod.ts";
 import { largestOfRun } from "./largest.ts";
 import { train } from "./loop.ts";
 import { planSteps, stepsOf } from "./plan.ts";
 import { Rate } from "./rate.ts";
 import { nextToken } from "./sft.ts";
-import { optimizerOf, traineeOf } from "./trainee.ts";
+import { lossScaleOf, optimizerOf, traineeOf } from "./trainee.ts";
 
 /** Steps that are made. */
 const STEPS = 3;
@@ -22,7 +22,8 @@ export async function probe(
   { set, vocabulary, waiting }: { set: EncodedSet; vocabulary: number; waiting: Waiting },
 ): Promise<Probed> {
   manualSeed(recipe.seed);
-  fastFloat32();
+  const device = pickDevice(recipe.device);
+  float32Products(device, recipe);
   using trainee = await traineeOf(recipe, {
     vocabulary,
     onNote: (sentence) => waiting.say(sentence),
@@ -36,7 +37,8 @@ export async function probe(
     optimizer,
     maxGradNorm: recipe.maxGradNorm,
     learningRate: (index) => rate.at(index),
-    device: model.placement.device,
+    device,
+    scale: lossScaleOf(trainee),
   });
   let tokensPerSecond = 0, began = 0;
   for await (const done of loop) {
@@ -47,7 +49,7 @@ export async function probe(
   }
   waiting.clear();
   const stepsPerSecond = tokensPerSecond / (set.tokens / plan.stepsPerEpoch); // at the run's mean step
-  return { peak: memory().peak, tokensPerSecond, stepsPerSecond, seconds: plan.totalSteps / stepsPerSecond };
+  return { peak: memory(device).peak, tokensPerSecond, stepsPerSecond, seconds: plan.totalSteps / stepsPerSecond };
 }
 
 /** The largest batch, as often as a step has batches (at most twice, which is as large as any), then the run's first steps. */

@@ -1,4 +1,5 @@
 import type { Recipe } from "../recipe/mod.ts";
+import type { Feed } from "./feed.ts";
 import { finetune } from "./finetune.ts";
 import type { CausalLm } from "../models/mod.ts";
 import { languageModelling, type Objective } from "./objective.ts";
@@ -8,13 +9,14 @@ import { languageModelling, type Objective } from "./objective.ts";
  * HF Trainer's: a step's sum over its supervised tokens, divided by how many they are.
  */
 export function sft(recipe: Recipe): Promise<void> {
-  return finetune(recipe, (model) => nextToken(model, recipe));
+  return finetune(recipe, (model, feed) => nextToken(model, recipe, feed));
 }
 
-/** The objective that the settings of pt and sft describe. */
-export const nextToken = (model: CausalLm, recipe: Recipe): Objective =>
+/** The objective that the settings of pt and sft describe. `feed`: where its batches come from. */
+export const nextToken = (model: CausalLm, recipe: Recipe, feed?: Feed): Objective =>
   languageModelling(model, {
     labelSmoothing: recipe.labelSmoothingFactor,
     checkpointing: recipe.gradientCheckpointing,
     neftuneAlpha: recipe.neftuneNoiseAlpha,
+    feed,
   });

@@ -1,6 +1,6 @@
 import { setTraining, trainAll, trainSome } from "../adapters/mod.ts";
 import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
-import { AdamW, type Named } from "../optim/mod.ts";
+import { AdamW, LossScale, type Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
 import { adapterFiles, computeIn, modelFiles, modelOf, prepareAdapter } from "../weights/mod.ts";
@@ -50,6 +50,10 @@ export function optimizerOf({ named, masters }: Trainee, recipe: Recipe): AdamW 
   const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
   return new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
 }
+
+/** How the loss is scaled, where the model computes in fp16. */
+export const lossScaleOf = ({ model }: Trainee): LossScale | undefined =>
+  model.placement.dtype === "f16" ? new LossScale() : undefined;
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
   const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);

@@ -33,6 +33,15 @@ const BY_HAND = {
   reset_peak: { parameters: [], result: "void" },
   set_memory_limit: { parameters: ["f64"], result: "void" },
   trim: { parameters: [], result: "void" },
+  device_memory: { parameters: ["i32", "buffer"], result: "i32" },
+  device_reset_peak: { parameters: ["i32"], result: "i32" },
+  device_trim: { parameters: [], result: "i32" },
+  device_synchronize: { parameters: ["i32"], result: "i32" },
+  pinned: { parameters: ["buffer", "i32", "i32"], result: "u32" },
+  mark: { parameters: [], result: "i32" },
+  mark_here: { parameters: ["i32", "i32"], result: "i32" },
+  mark_wait: { parameters: ["i32"], result: "i32" },
+  mark_end: { parameters: ["i32"], result: "void" },
 } as const;
 
 type Named<T> = { [K in keyof T]: T[K] & { name: string } };
@@ -40,7 +49,8 @@ const named = <T extends Record<string, object>>(table: T) =>
   Object.fromEntries(Object.entries(table).map(([k, v]) => [k, { name: `ftx_${k}`, ...v }])) as Named<T>;
 
 const libtorch = findLibtorch();
-openLibtorch(libtorch.root);
+/** Whether libtorch's CUDA half is loaded, and if not, why. */
+export const half = openLibtorch(libtorch.root);
 const { library } = await loadShim(libtorch, named({ ...BY_HAND, ...SYMBOLS }), async (...missing) => {
   const { ownShim } = await import("../setup/own_shim.ts"); // rarely needed, and brings a compiler's driver
   return ownShim(...missing);

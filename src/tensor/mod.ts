@@ -5,15 +5,19 @@ export { TensorError } from "./base.ts";
 export { gradients, noGrad, withGrad } from "./autograd.ts";
 export { keep, live, scope } from "./scope.ts";
 export { BYTES, type Device, DTYPE, type DType } from "./dtype.ts";
+export { capability, cudaDevices, Mark, pickDevice, synchronize } from "./device.ts";
+export { type Driver, driver, type Gpu } from "./driver.ts";
 export {
-  cudaDevices,
   fastFloat32,
+  float32Products,
   from,
+  type GpuMemory,
+  gpuMemory,
   hasAttention,
   hostTensor,
   manualSeed,
   memory,
-  pickDevice,
+  pinnedTensor,
   randomState,
   readInto,
   resetPeak,

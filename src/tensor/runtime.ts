@@ -1,4 +1,4 @@
-import { CheckpointError, FtxError, StorageError } from "../errors.ts";
+import { CheckpointError, StorageError } from "../errors.ts";
 import { check, packed } from "./base.ts";
 import { type Device, deviceCode, DTYPE } from "./dtype.ts";
 import { C } from "./lib.ts";
@@ -47,20 +47,55 @@ export function hasAttention(t: Tensor): boolean {
   return answer === 2;
 }
 
-/** How many GPUs libtorch can use; 0 for a CPU build. */
-export const cudaDevices = (): number => Math.max(0, C.cuda_devices());
-
-/** Memory of tensors on the CPU, in bytes: now, at most since `resetPeak`, the most ever mapped, and live handles. */
-export function memory(): { bytes: number; peak: number; mapped: number; handles: number } {
+/**
+ * Memory of tensors in bytes: now, at most since `resetPeak`, and taken from the system for them; and live handles. On a
+ * CPU, tensors below 64 KiB are not counted.
+ */
+export function memory(device: Device = "cpu"): { bytes: number; peak: number; mapped: number; handles: number } {
+  if (device !== "cpu") {
+    const { bytes, peak, reserved } = gpuMemory(device);
+    return { bytes, peak, mapped: reserved, handles: C.live() };
+  }
   const out = new Float64Array(4);
   C.memory(out);
   return { bytes: out[0], peak: out[1], mapped: out[2], handles: C.live() };
 }
-export const resetPeak = () => C.reset_peak();
+
+/** A GPU's memory, in bytes. */
+export interface GpuMemory {
+  /** In tensors: now, and at most since `resetPeak`. */
+  bytes: number;
+  peak: number;
+  /** Taken from the driver: now, and at most. */
+  reserved: number;
+  peakReserved: number;
+  /** What the GPU has free, and has in all. */
+  free: number;
+  total: number;
+  /** How often memory had to be given back before more was to be had, and how often there was none. */
+  retries: number;
+  failures: number;
+}
+
+export function gpuMemory(device: Device): GpuMemory {
+  const out = new Float64Array(8);
+  check(C.device_memory(deviceCode(device), out), "gpuMemory", []);
+  const [bytes, peak, reserved, peakReserved, free, total, retries, failures] = out;
+  return { bytes, peak, reserved, peakReserved, free, total, retries, failures };
+}
+
+/** Lets the peak of `memory` count from now on. */
+export function resetPeak(device: Device = "cpu") {
+  if (device === "cpu") C.reset_peak();
+  else check(C.device_reset_peak(deviceCode(device)), "resetPeak", []);
+}
 /** Refuses more tensor memory than this on the CPU, in bytes (0: no limit): running out is then a sentence, not a kill. */
 export const setMemoryLimit = (bytes: number) => C.set_memory_limit(bytes);
-/** Gives the pages of freed tensors back to the system; worth it after loading, never in a step. */
-export const trim = () => C.trim();
+/** Gives the memory of freed tensors back to the system; worth it after loading, never in a step. */
+export function trim(device: Device = "cpu") {
+  if (device === "cpu") C.trim();
+  else check(C.device_trim(), "trim", []);
+}
 
 const zeroEnded = (s: string) => new TextEncoder().encode(s + "\0");
 
@@ -75,6 +110,15 @@ export function schemaOf(name: string, overload: string): string | undefined {
 export function shimVersion(): string {
   const out = new Uint8Array(64);
   return new TextDecoder().decode(out.subarray(0, C.version(out, out.length)));
+}
+
+/**
+ * Decides how fp32 products are computed on a device: on a CPU as `fastFloat32`, on a GPU exactly, or with `tf32` through
+ * the tensor cores of Ampere and newer, with 10 bits of mantissa and several times as fast.
+ */
+export function float32Products(device: Device, { tf32 = false } = {}) {
+  if (device === "cpu") fastFloat32();
+  else check(C.matmul_precision(zeroEnded(tf32 ? "high" : "highest")), "matmulPrecision", []);
 }
 
 /**
@@ -114,22 +158,9 @@ export async function readInto(t: Tensor, path: string, offset: number): Promise
   );
 }
 
+/** An uninitialised tensor in host memory that a GPU copies from and to while the CPU goes on; needs no GPU. */
+export const pinnedTensor = (shape: readonly number[], dtype: keyof typeof DTYPE): Tensor =>
+  wrap(C.pinned(packed(shape), shape.length, DTYPE[dtype]), "pinnedTensor", []);
+
 /** An uninitialised tensor in host memory, for `readInto`. */
 export const hostTensor = (shape: readonly number[], dtype: keyof typeof DTYPE): Tensor => empty(shape, { dtype });
-
-/** The device a setting names: "auto" is the first GPU, else the CPU. */
-export function pickDevice(name: string): Device {
-  const gpus = cudaDevices();
-  if (name === "auto") return gpus > 0 ? "cuda:0" : "cpu";
-  if (name === "cpu") return "cpu";
-  const m = name.match(/^cuda(?::(\d+))?$/);
-  if (!m) throw new FtxError(`Cannot use device = "${name}": choose auto, cpu, cuda or cuda:N`);
-  const index = Number(m[1] ?? 0);
-  if (index >= gpus) {
-    const there = gpus ? `libtorch sees ${gpus} GPU${gpus > 1 ? "s" : ""}` : "libtorch sees no GPU";
-    throw new FtxError(
-      `Cannot use device = "${name}": ${there}; use --device cpu, or install the CUDA build of libtorch`,
-    );
-  }
-  return `cuda:${index}`;
-}

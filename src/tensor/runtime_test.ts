@@ -7,7 +7,6 @@ import {
   keep,
   manualSeed,
   memory,
-  pickDevice,
   randn,
   randomState,
   readInto,
@@ -95,14 +94,6 @@ Deno.test("fastFloat32() leaves fp32 products exact to 2e-6 and the random numbe
     const error = a.linear(b).to("f64").sub(exact).linalgVectorNorm().item() / exact.linalgVectorNorm().item();
     assert.ok(error < 2e-6, `relative error ${error}`);
   });
-});
-
-Deno.test("pickDevice() says what to do where there is no such GPU", () => {
-  assert.throws(
-    () => pickDevice("cuda:99"),
-    /^FtxError: Cannot use device = "cuda:99": libtorch sees .*; use --device cpu/,
-  );
-  assert.throws(() => pickDevice("tpu"), { message: 'Cannot use device = "tpu": choose auto, cpu, cuda or cuda:N' });
 });
 
 Deno.test("the shim knows its libtorch, and arrays cross with their type", () => {

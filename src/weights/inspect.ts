@@ -4,7 +4,7 @@ import { checkAdapter } from "./adapter.ts";
 import { openModel, readModelConfig } from "./folder.ts";
 import { publishedDtype } from "./load.ts";
 import type { LoraConfig } from "./peft_config.ts";
-import { type ModelSettings, wantedDtype } from "./recipe_model.ts";
+import type { ModelSettings } from "./recipe_model.ts";
 import { checkSizes } from "./sizes.ts";
 import { dtypeOf } from "./tensors.ts";
 
@@ -12,6 +12,8 @@ type InspectSettings = ModelSettings & { adapterNameOrPath: string[]; adapterFol
 
 /** What is known of a recipe's model before it is loaded. */
 export interface Inspected {
+  /** Where it will be loaded. */
+  device: Device;
   config: ModelConfig;
   /** Type of the weights in their files, or that fresh ones are drawn in unless another is wanted. */
   stored: DType;
@@ -29,12 +31,11 @@ export async function inspectModel(
   settings: InspectSettings,
   device: Device = pickDevice(settings.device),
 ): Promise<Inspected> {
-  wantedDtype(settings, device);
   const folder = settings.modelNameOrPath;
   const { config, stored } = settings.trainFromScratch ? await drawn(folder) : await inspected(folder);
   const adapters: LoraConfig[] = [];
   for (const adapter of settings.adapterNameOrPath) adapters.push(await checkAdapter(adapter, settings.adapterFolder));
-  return { config, stored, adapters };
+  return { device, config, stored, adapters };
 }
 
 async function drawn(folder: string) {

@@ -1,9 +1,7 @@
-import { RecipeError } from "../errors.ts";
 import type { CausalLm, ModelConfig } from "../models/mod.ts";
 import { replaceValue, type RopeScaling } from "../nn/mod.ts";
 import {
   availableMemory,
-  type Device,
   type DType,
   memory,
   noGrad,
@@ -47,7 +45,7 @@ export async function modelOf(
 ): Promise<{ model: CausalLm; dtype: DType }> {
   const device = pickDevice(settings.device);
   if (settings.threads) threads(settings.threads);
-  const wanted = wantedDtype(settings, device);
+  const wanted = wantedDtype(settings);
   setMemoryLimit(memory().mapped + availableMemory()); // beyond it the kernel would kill this process without a word
   const model = await loadModel(settings.modelNameOrPath, {
     dtype: keepFileDtype && !settings.trainFromScratch ? "auto" : wanted,
@@ -58,8 +56,9 @@ export async function modelOf(
   });
   let dtype = wanted === "auto" ? model.headWeight.dtype : wanted;
   if (dtype === "f16" && device === "cpu") {
-    onNote("fp16 is 10 times slower than bf16 on a CPU, so the model computes in bf16");
-    dtype = "bf16";
+    const slow = "fp16 is 10 times slower than bf16 on a CPU";
+    if (wanted === "auto") dtype = "bf16";
+    onNote(wanted === "auto" ? `${slow}, so the model computes in bf16` : `${slow}; bf16 = true is as small`);
   }
   if (!keepFileDtype) computeIn(model, dtype, settings.upcastLayernorm);
   return { model, dtype };
@@ -75,17 +74,9 @@ export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
   model.placement.dtype = dtype;
 }
 
-/** The type that weights are wanted in; refuses what the device cannot do well. */
-export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings, device: Device): DType | "auto" {
-  if (fp16 || dtype === "fp16") {
-    throw new RecipeError(
-      device === "cpu"
-        ? `Cannot use ${
-          fp16 ? "fp16 = true" : 'dtype = "fp16"'
-        } on a CPU: it is 10 times slower than bf16 there; use bf16`
-        : `Cannot use ${fp16 ? "fp16 = true" : 'dtype = "fp16"'}: loss scaling is not there yet; use bf16`,
-    );
-  }
+/** The type that weights are wanted in; auto: that of their files. */
+export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings): DType | "auto" {
+  if (fp16 || dtype === "fp16") return "f16";
   if (bf16 || pureBf16 || dtype === "bf16") return "bf16";
   return dtype === "fp32" ? "f32" : "auto";
 }

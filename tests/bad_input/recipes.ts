@@ -1,3 +1,4 @@
+import { findLibtorch } from "../../src/libtorch/mod.ts";
 import type { Case } from "./case.ts";
 import { SFT } from "./place.ts";
 
@@ -148,8 +149,9 @@ export const RECIPE_CASES: Case[] = [
     name: "a GPU where there is none",
     run: `${SFT} --device cuda`,
     code: 2,
-    says: 'Cannot use device = "cuda": libtorch sees no GPU; use --device cpu, or install the CUDA build of libtorch',
-    skip: gpu,
+    says:
+      'Cannot use device = "cuda": this libtorch is a CPU build; set FTX_LIBTORCH to a CUDA build, or use --device cpu',
+    skip: cuda,
   },
   {
     name: "a device that nobody knows",
@@ -158,17 +160,10 @@ export const RECIPE_CASES: Case[] = [
     says: 'Cannot use device = "tpu" (--device): choose one of auto, cpu, cuda, cuda:N',
   },
   {
-    name: "fp16 on a CPU",
-    run: `${SFT} --fp16 --device cpu`,
+    name: "tf32 on a CPU",
+    run: `${SFT} --tf32 --device cpu`,
     code: 2,
-    says: 'Cannot use fp16 = true (--fp16) with device = "cpu" (--device): a CPU has no fast fp16; use bf16',
-  },
-  {
-    name: "fp16 where the device turns out to be a CPU",
-    run: `${SFT} --fp16`,
-    code: 2,
-    says: "Cannot use fp16 = true on a CPU: it is 10 times slower than bf16 there; use bf16",
-    skip: gpu,
+    says: 'Cannot use tf32 = true (--tf32) with device = "cpu" (--device): only GPUs have it; leave it out',
   },
   {
     name: "a flag that the command has no use for",
@@ -184,14 +179,7 @@ export const RECIPE_CASES: Case[] = [
   },
 ];
 
-function gpu(): string | undefined {
-  return Deno.env.get("CUDA_VISIBLE_DEVICES") !== "" && existsNvidia() ? "there is a GPU" : undefined;
-}
-
-function existsNvidia(): boolean {
-  try {
-    return Deno.statSync("/dev/nvidia0") !== undefined;
-  } catch {
-    return false;
-  }
+/** A CUDA build of libtorch has other words for what is missing. */
+function cuda(): string | undefined {
+  return findLibtorch().cuda === undefined ? undefined : "libtorch is a CUDA build";
 }
