@@ -57,4 +57,4 @@ async function tell({ spoil, run = SFT, says, code, leaves = /^$/, meanwhile }: 
 }
 
 /** Commands that tell nothing but errors and the result when asked to. */
-const takesQuiet = (line: string) => /^(train|sft|pt|export)\b/.test(line);
+const takesQuiet = (line: string) => /^(train|sft|pt|plan|export)\b/.test(line);

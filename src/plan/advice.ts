@@ -89,22 +89,23 @@ export function changed(facts: Facts, changes: Advice["settings"]): Facts {
       : lora
       ? facts.adapter
       : undefined,
-    train: cut(facts, settings),
+    train: cut(facts.train, facts, settings),
+    later: settings.gradientAccumulationSteps > 1 ? cut(facts.later ?? facts.train, facts, settings) : undefined,
     longestRow: Math.min(facts.longestRow, settings.cutoffLen),
   };
 }
 
 /** The largest batch that fewer rows and a shorter cutoff can make: no more rows than the longest, no more tokens than now. */
-function cut({ train, longestRow, settings: before }: Facts, settings: PlanSettings): Load {
+function cut(load: Load, { longestRow, settings: before }: Facts, settings: PlanSettings): Load {
   const { perDeviceTrainBatchSize: rows, cutoffLen } = settings;
-  if (rows === before.perDeviceTrainBatchSize && cutoffLen === before.cutoffLen) return train;
-  const most = Math.min(tokensOf(train), rows * Math.min(longestRow, cutoffLen));
+  if (rows === before.perDeviceTrainBatchSize && cutoffLen === before.cutoffLen) return load;
+  const most = Math.min(tokensOf(load), rows * Math.min(longestRow, cutoffLen));
   const lengths: number[] = [];
   let left = most;
-  for (const length of train.lengths.toSorted((a, b) => b - a)) {
+  for (const length of load.lengths.toSorted((a, b) => b - a)) {
     const taken = Math.min(length, cutoffLen, left);
     if (taken > 0) lengths.push(taken);
     left -= taken;
   }
-  return { lengths, learned: Math.min(train.learned, tokensOf({ lengths, learned: 0 })) };
+  return { lengths, learned: Math.min(load.learned, tokensOf({ lengths, learned: 0 })) };
 }

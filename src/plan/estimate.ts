@@ -53,26 +53,27 @@ export function estimate(facts: Facts): Estimate {
   };
 }
 
-/** Two batches where gradients are gathered (a third finds what the second found), the optimizer's step, an evaluation. */
+/** The largest batches that begin a step and that find gradients gathered, the optimizer's step, an evaluation. */
 function train(facts: Facts, trained: Trained, ledger: Ledger) {
   const { settings, evaluation } = facts;
   const model = shadowModel(facts, trained, ledger);
   const trainable = [...model.parameters.values()].filter((p) => p.wantsGrad);
   const optimizer = shadowOptimizer(model.tape, trainable, settings.pureBf16);
   turns(facts, model.tape);
-  const { gradientCheckpointing: checkpointing, gradientAccumulationSteps: accumulate } = settings;
   const neftune = (settings.neftuneNoiseAlpha ?? 0) > 0;
-  for (let left = settings.doTrain ? Math.min(2, accumulate) : 0; left-- > 0;) {
-    pass(model, facts.train, { training: true, checkpointing, neftune });
-    if (left) optimizer.gather();
+  const options = { training: true, checkpointing: settings.gradientCheckpointing, neftune };
+  if (settings.doTrain) pass(model, facts.train, options);
+  if (settings.doTrain && facts.later) {
+    optimizer.gather();
+    pass(model, facts.later, options);
   }
   optimizer.step();
   if (evaluation) pass(model, evaluation, { training: false });
 }
 
 /** The tables of rope, cosines and sines in fp32: src/nn/rope.ts. */
-function turns({ config, train, evaluation }: Facts, tape: Tape) {
-  const longest = Math.max(...train.lengths, ...evaluation?.lengths ?? []);
+function turns({ config, train, later, evaluation }: Facts, tape: Tape) {
+  const longest = Math.max(...[train, later, evaluation].flatMap((load) => load?.lengths ?? []));
   const positions = config.ropeScaling?.type === "dynamic"
     ? Math.max(longest, config.maxPositionEmbeddings)
     : Math.max(longest, 256);

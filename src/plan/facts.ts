@@ -55,8 +55,10 @@ export interface Facts {
   device: "cpu" | "cuda";
   /** CPU threads. */
   threads: number;
-  /** The largest batch. */
+  /** The largest batch that begins a step. */
   train: Load;
+  /** The largest that follows in a step, when others have been gathered; absent where a step is one batch. */
+  later?: Load;
   /** Tokens of the longest row: what a smaller batch may have. */
   longestRow: number;
   /** The largest batch of evaluation, where there is one. */

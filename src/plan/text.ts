@@ -43,15 +43,14 @@ export function outlook(estimate: Estimate, { bytes }: Room): "fits" | "may not 
 /** One change as a person would write it: `gradient_checkpointing = true (864 MiB)`. */
 export function change({ settings, peak }: Advice): string {
   const said = Object.entries(settings).map(([name, value]) => `${snake(name)} = ${value}`);
-  return `${said.join(" with ")} (${size(peak)})`;
+  return `${said.join(", ")} (${size(peak)})`;
 }
 
-/** What would fit, as the end of a sentence: the first two changes that do, or the one that saves most. */
+/** What would fit, as the end of a sentence: the first two changes that do. */
 export function advised(advice: readonly Advice[]): string {
   const fitting = advice.filter(({ fits }) => fits);
   if (fitting.length) return `set ${fitting.slice(0, 2).map(change).join(", or ")}`;
-  const least = advice.toSorted((a, b) => a.peak - b.peak)[0];
-  return least ? `the least is with ${change(least)}; choose a smaller model` : "choose a smaller model";
+  return "choose a smaller model";
 }
 
 /** `perDeviceTrainBatchSize` as people write it. */

@@ -9,7 +9,10 @@ export interface LargeBatch extends Load {
 
 /** The largest batches of a set: the one with the most tokens, and the one with the most learned ones. */
 export interface Largest {
-  batches: LargeBatch[];
+  /** Of those that begin a step. */
+  first: LargeBatch[];
+  /** Of those that follow in a step; none where each step is one batch. */
+  later: LargeBatch[];
   /** Tokens of the longest row. */
   longestRow: number;
 }
@@ -20,36 +23,38 @@ const MOST_ROWS = 2e7;
 /**
  * Looks through the batches of a run, in the order in which it makes them, for those that need the most memory.
  *
- * @param count batches of the run, over all epochs
+ * @param count optimizer steps of the run, over all epochs
  */
 export function largestBatches(set: EncodedSet, options: Omit<BatchOptions, "epoch" | "skip">, count: number): Largest {
-  const { batchSize, shuffle = true, groupByLength = false } = options;
+  const { batchSize, accumulate = 1, shuffle = true, groupByLength = false } = options;
   const lengths = Int32Array.from({ length: set.rows }, (_, row) => set.lengthOf(row));
   const learned = Int32Array.from({ length: set.rows }, (_, row) => learnedIn(set, row));
-  const most = { tokens: { sum: -1, rows: new Int32Array(0) }, learned: { sum: -1, rows: new Int32Array(0) } };
-  const look = (rows: Int32Array, values: Int32Array, best: typeof most.tokens) => {
-    const sum = rows.reduce((total, row) => total + values[row], 0);
-    if (sum > best.sum) Object.assign(best, { sum, rows: rows.slice() });
-  };
-  for (let epoch = 0, seen = 0; seen < count && epoch * set.rows < MOST_ROWS; epoch++) {
+  const record = (values: Int32Array) => ({ values, sum: -1, rows: new Int32Array(0) });
+  const most = { first: [record(lengths), record(learned)], later: [record(lengths), record(learned)] };
+  for (let epoch = 0, steps = 0; steps < count && epoch * set.rows < MOST_ROWS; epoch++) {
     const order = rowOrder(set, { ...options, epoch });
-    for (let i = 0; i < order.length && seen < count; i += batchSize, seen++) {
-      const rows = order.subarray(i, i + batchSize);
-      look(rows, lengths, most.tokens);
-      look(rows, learned, most.learned);
+    for (let batch = 0; batch * batchSize < order.length; batch++) {
+      const isFirst = batch % accumulate === 0;
+      if (isFirst && steps++ === count) break;
+      const rows = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+      for (const best of isFirst ? most.first : most.later) {
+        const sum = rows.reduce((total, row) => total + best.values[row], 0);
+        if (sum > best.sum) Object.assign(best, { sum, rows });
+      }
     }
     if (!shuffle && !groupByLength) break; // every epoch is the same
   }
+  const found = (records: typeof most.first) =>
+    records.filter(({ sum }) => sum >= 0).map(({ rows }) => loadOf(set, rows, learned));
   const longestRow = lengths.reduce((longest, length) => Math.max(longest, length), 0);
-  return { batches: [most.tokens, most.learned].map(({ rows }) => loadOf(set, rows, learned)), longestRow };
+  return { first: found(most.first), later: found(most.later), longestRow };
 }
 
 /** The largest training batches of a run. */
 export function largestOfRun(set: EncodedSet, settings: StepSettings): Largest {
   const { perDeviceTrainBatchSize: batchSize, gradientAccumulationSteps: accumulate, groupByLength } = settings;
   const order = { seed: settings.dataSeed ?? settings.seed, shuffle: !settings.disableShuffling, groupByLength };
-  const batches = planSteps(set, settings).totalSteps * accumulate;
-  return largestBatches(set, { batchSize, accumulate, ...order }, batches);
+  return largestBatches(set, { batchSize, accumulate, ...order }, planSteps(set, settings).totalSteps);
 }
 
 const loadOf = (set: EncodedSet, rows: Int32Array, learned: Int32Array): LargeBatch => ({

@@ -144,6 +144,17 @@ export const MODEL_CASES: Case[] = [
       }),
     code: 3,
     says:
+      'Cannot train "nano": weights and optimizer alone take 2304.0 GiB on cpu, where {n} are free; choose a smaller model, or force = true to try all the same',
+  },
+  {
+    name: "sizes beyond any memory, and force",
+    run: `${SFT} --full --train-from-scratch --force`,
+    spoil: (p) =>
+      p.edit(CONFIG, (c) => {
+        c.intermediate_size = 2 ** 30;
+      }),
+    code: 3,
+    says:
       'Cannot load "nano": the memory of cpu does not hold its weights in f32 ({n} are free); end other programs, choose a smaller model, or set dtype = bf16',
   },
   {
