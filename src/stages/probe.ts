@@ -52,9 +52,9 @@ export async function probe(
   return { peak: memory(device).peak, tokensPerSecond, stepsPerSecond, seconds: plan.totalSteps / stepsPerSecond };
 }
 
-/** The largest batch, as often as a step has batches (at most twice, which is as large as any), then the run's first steps. */
+/** A step of the largest batch that begins one and the largest that follows, then the run's first steps. */
 function* probed(set: EncodedSet, recipe: Recipe): Generator<Batch[]> {
-  const [{ rows }] = largestOfRun(set, recipe).batches;
-  yield Array.from({ length: Math.min(2, recipe.gradientAccumulationSteps) }, () => set.batch(rows));
+  const { first: [first], later: [later] } = largestOfRun(set, recipe);
+  yield [first, later].filter((batch) => batch !== undefined).map(({ rows }) => set.batch(rows));
   yield* stepsOf(set, recipe, { ...planSteps(set, recipe), totalSteps: STEPS - 1 }, 0);
 }
