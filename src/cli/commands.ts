@@ -32,6 +32,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "preview [FILE] [settings]",
     load: () => import("./data.ts"),
   },
+  models: {
+    summary: "Downloaded models and data: list, size, search TERM, remove NAME",
+    usage: "[list|size|search TERM|remove NAME] [flags]",
+    load: () => import("./models.ts"),
+  },
   schema: {
     summary: "Print a JSON Schema of settings files, for editors",
     usage: "",

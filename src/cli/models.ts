@@ -1,0 +1,141 @@
+import { FtxError } from "../errors.ts";
+import { hubPlace } from "../hub/mod.ts";
+import { removeStored, storedNamed } from "../hub/remove.ts";
+import { aliasesWith, search } from "../hub/search.ts";
+import { type Stored, storedIn } from "../hub/stored.ts";
+import { didYouMean } from "../recipe/nearest.ts";
+import { count, size } from "../report/format.ts";
+import type { About } from "./about.ts";
+import { plainOptions } from "./plain_options.ts";
+import { print } from "./print.ts";
+import { table } from "./table.ts";
+
+const FLAGS = {
+  "--cache-dir <dir>": "The cache; HF_HUB_CACHE, or hub in HF_HOME, when left out",
+  "--hf-hub-token <token>": "Token for the hub; HF_TOKEN, or the file of hf auth login, when left out",
+  "--datasets": "search: data sets in place of models",
+  "--limit <n>": "search: how many of the hub are shown (default 20)",
+  "--yes": "remove: without asking",
+  "--json": "Print JSON",
+};
+
+/** What the parts of the command get. */
+interface Asked {
+  /** What follows the part's name. */
+  readonly operand: string;
+  readonly cacheDir?: string;
+  readonly hfHubToken?: string;
+  readonly datasets?: boolean;
+  readonly limit?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const PARTS: Readonly<Record<string, { needs?: string; run: (asked: Asked) => Promise<void> }>> = {
+  list: { run: list },
+  size: { run: total },
+  search: { needs: "a term", run: find },
+  remove: { needs: "a name", run: remove },
+};
+
+/** `ftx models`: what the cache holds and how large it is, what there is to download, and a way to remove some of it. */
+export async function run(args: string[], name: string, about: About) {
+  const { words, flags } = apart(args);
+  const given = plainOptions(flags, { name, about, flags: FLAGS });
+  if (given === undefined) return;
+  const [part = "list", operand = "", surplus] = words;
+  const { needs, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
+  if (needs !== undefined && operand === "") {
+    throw new FtxError(`Cannot run "ftx models ${part}" without ${needs}: add it`);
+  }
+  const more = needs === undefined ? operand : surplus;
+  if (more) throw new FtxError(`Cannot use "${more}" with ftx models ${part}: nothing more is needed; leave it out`);
+  await run({ ...given, operand });
+}
+
+/** Words and flags, in any order. */
+function apart(args: string[]): { words: string[]; flags: string[] } {
+  const takesValue = Object.keys(FLAGS).filter((flag) => flag.includes("<")).map((flag) => flag.split(" ")[0]);
+  const isFlag = (i: number) => args[i].startsWith("-") || i > 0 && takesValue.includes(args[i - 1]);
+  return { words: args.filter((_, i) => !isFlag(i)), flags: args.filter((_, i) => isFlag(i)) };
+}
+
+function unknown(part: string): never {
+  const names = Object.keys(PARTS);
+  throw new FtxError(
+    `Cannot run "ftx models ${part}": its parts are ${names.join(", ")}${didYouMean(part, names)}`,
+  );
+}
+
+async function list(asked: Asked) {
+  const { cache } = hubPlace(asked);
+  const stored = await storedIn(cache);
+  if (asked.json) return await print(JSON.stringify({ cache, repositories: stored.map(asJson) }, undefined, 2));
+  if (stored.length === 0) return await print(`Nothing is in the cache "${cache}"`);
+  const rows = stored.map((one) => [
+    one.id,
+    one.kind === "model" ? "model" : "data set",
+    size(one.bytes) + (one.unfinished > 0 ? " (unfinished)" : ""),
+    one.revisions.map((revision) => revision.length === 40 ? revision.slice(0, 8) : revision).join(", "),
+    new Date(one.lastUsed).toISOString().slice(0, 10),
+  ]);
+  await print(table(["name", "what", "size", "revisions", "last used"], rows));
+  await print(`\n${sumOf(stored)}, in "${cache}"`);
+}
+
+async function total(asked: Asked) {
+  const { cache } = hubPlace(asked);
+  const stored = await storedIn(cache);
+  const bytes = stored.reduce((sum, one) => sum + one.bytes, 0);
+  const unfinished = stored.reduce((sum, one) => sum + one.unfinished, 0);
+  if (asked.json) return await print(JSON.stringify({ cache, bytes, unfinished }));
+  await print(`${sumOf(stored)}, in "${cache}"` + (unfinished > 0 ? `; ${size(unfinished)} of begun downloads` : ""));
+}
+
+async function find(asked: Asked) {
+  const place = hubPlace(asked);
+  const limit = Number(asked.limit ?? 20);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new FtxError(`Cannot use --limit ${asked.limit}: it is no number of results; write 1 or more`);
+  }
+  const aliases = asked.datasets ? [] : aliasesWith(asked.operand);
+  const kind = asked.datasets ? "dataset" : "model";
+  const found = place.offline ? [] : await search(asked.operand, { place, kind, limit });
+  if (asked.json) {
+    const short = aliases.map(([alias, { hub, template }]) => ({ alias, hub, template }));
+    return await print(JSON.stringify({ aliases: short, hub: found }, undefined, 2));
+  }
+  if (aliases.length > 0) {
+    const rows = aliases.map(([alias, { hub, template }]) => [alias, hub, template ?? "its own"]);
+    await print(table(["short name", "at the hub", "template"], rows) + "\n");
+  }
+  if (found.length > 0) {
+    const rows = found.map(({ id, downloads, gated }) => [id, count(downloads), gated ? "ask for it there" : ""]);
+    await print(table(["at the hub", "downloads", ""], rows));
+  }
+  if (place.offline) return await print("The hub was not asked: HF_HUB_OFFLINE is set");
+  if (aliases.length + found.length === 0) await print(`Nothing has "${asked.operand}" in its name`);
+}
+
+async function remove(asked: Asked) {
+  const { cache } = hubPlace(asked);
+  const stored = await storedNamed(asked.operand, cache);
+  const what = `${stored.kind === "model" ? "model" : "data set"} ${stored.id} (${size(stored.bytes)}) from "${cache}"`;
+  if (!asked.yes && !Deno.stdin.isTerminal()) throw new FtxError(`Cannot remove ${what} without asking: add --yes`);
+  if (!asked.yes && !confirm(`Remove ${what}?`)) return await print("Nothing was removed");
+  await removeStored(stored, cache);
+  await print(asked.json ? JSON.stringify({ removed: asJson(stored) }) : `Removed ${what}`);
+}
+
+function asJson({ lastUsed, ...stored }: Stored) {
+  return { ...stored, lastUsed: new Date(lastUsed).toISOString() };
+}
+
+function sumOf(stored: readonly Stored[]): string {
+  const number = (kind: Stored["kind"], noun: string) => {
+    const n = stored.filter((one) => one.kind === kind).length;
+    return `${n} ${noun}${n === 1 ? "" : "s"}`;
+  };
+  return `${number("model", "model")} and ${number("dataset", "data set")}: ` +
+    size(stored.reduce((sum, one) => sum + one.bytes, 0));
+}
