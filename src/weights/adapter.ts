@@ -3,15 +3,12 @@ import { CheckpointError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import type { Tensor } from "../tensor/mod.ts";
-import { openWeights } from "./folder.ts";
-import { readJsonObject } from "./json.ts";
 import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
-import { type LoraConfig, loraConfig } from "./peft_config.ts";
-import { branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";
+import { type AdapterFolder, openAdapter } from "./peft.ts";
+import type { LoraConfig } from "./peft_config.ts";
+import { branchKey, savedKey } from "./peft_keys.ts";
 import { type AdaptedModule, type Matched, matchTargets } from "./peft_targets.ts";
 import { fill, misfits } from "./tensors.ts";
-
-const STEM = "adapter_model";
 
 /** The settings that decide about an adapter. */
 export type AdapterSettings =
@@ -46,21 +43,16 @@ export async function attachAdapter(
   folder: string,
   note: (sentence: string) => void = () => {},
 ): Promise<LoraConfig> {
-  const path = `${folder}/adapter_config.json`;
-  const { config: read, notes } = loraConfig(await readAdapterConfig(folder, path), path);
-  notes.forEach(note);
-  const { config } = attach(model, read, note);
-  await loadAdapterWeights(model, config, folder);
+  const adapter = await openAdapter(folder);
+  adapter.notes.forEach(note);
+  const { config } = attach(model, adapter.config, note);
+  await loadWeights(model, config, adapter);
   return config;
 }
 
 /** Looks at an adapter's configuration and at the header of its weights, and loads nothing. Gives the configuration. */
 export async function checkAdapter(path: string, below?: string): Promise<LoraConfig> {
-  const folder = inFolder(path, below);
-  const file = `${folder}/adapter_config.json`;
-  const { config } = loraConfig(await readAdapterConfig(folder, file), file);
-  await openWeights(folder, STEM);
-  return config;
+  return (await openAdapter(inFolder(path, below))).config;
 }
 
 /** Adds the adapter of a folder to the model's weights. */
@@ -83,16 +75,6 @@ const inFolder = (path: string, below?: string) => below ? `${path}/${below}` : 
 const isSaved = (parameter: string, { modulesToSave }: LoraConfig) =>
   !/\.lora_[AB]\./.test(parameter) &&
   modulesToSave.some((name) => `.${parameter.replace(/\.[^.]*$/, "")}`.endsWith(`.${name}`));
-
-async function readAdapterConfig(folder: string, path: string): Promise<Record<string, unknown>> {
-  const info = await Deno.stat(path).catch(() => undefined);
-  if (info?.isFile) return await readJsonObject(path);
-  const there = await Deno.stat(folder).then(() => true, () => false);
-  throw new CheckpointError(
-    `Cannot load "${folder}": ${there ? "it has no adapter_config.json" : "there is no such folder"}; ` +
-      "give an adapter's folder as PEFT saves it",
-  );
-}
 
 /** The model's modules as PEFT sees them. */
 function modulesOf(model: CausalLm): AdaptedModule[] {
@@ -124,12 +106,11 @@ function attach(
   return { layers, config: { ...config, targetModules: matched.targetModules } };
 }
 
-async function loadAdapterWeights(model: CausalLm, config: LoraConfig, folder: string) {
-  const { tensors } = await openWeights(folder, STEM);
+async function loadWeights(model: CausalLm, config: LoraConfig, { folder, tensors }: AdapterFolder) {
   const wanted = [...adapterTensors(model, config)];
   const missing = wanted.filter(([key]) => !tensors.has(key)).map(([key]) => key);
   const known = new Set(wanted.map(([key]) => key));
-  const surplus = [...tensors.keys()].filter((key) => !known.has(key) && parseAdapterKey(key)?.kind !== "base");
+  const surplus = [...tensors.keys()].filter((key) => !known.has(key));
   if (missing.length || surplus.length) {
     throw new CheckpointError(
       `Cannot load "${folder}": ${misfits(missing, surplus, "not of this model")}; ` +

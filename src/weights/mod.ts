@@ -20,7 +20,7 @@ export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
 export { adapterFiles, modelFiles, type SavedWeights } from "./files.ts";
 export { bytesOfTensor, fill, snapshot } from "./tensors.ts";
 export { loadWithAdapters } from "./use.ts";
-export { type AdapterFolder, openAdapter, type StoredBranch } from "./peft.ts";
+export { type AdapterFolder, openAdapter } from "./peft.ts";
 export { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft_config.ts";
 export { loraConfigText } from "./peft_config_text.ts";
 export { type AdapterPart, branchKey, parseAdapterKey, savedKey } from "./peft_keys.ts";

@@ -72,12 +72,14 @@ export const ADAPTER_CASES: Case[] = [
     run: ON,
     spoil: (p) =>
       p.tensors(WEIGHTS, (t) => {
-        const key = "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight";
-        t.set(key.replace("layers.0", "layers.2"), t.get(key)!);
+        for (const half of ["A", "B"]) {
+          const key = `base_model.model.model.layers.0.mlp.up_proj.lora_${half}.weight`;
+          t.set(key.replace("layers.0", "layers.2"), t.get(key)!);
+        }
       }),
     code: 2,
     says:
-      'Cannot load "done": tensor base_model.model.model.layers.2.mlp.up_proj.lora_A.weight is not of this model; check that the adapter was made for this model',
+      'Cannot load "done": 2 tensors are not of this model (base_model.model.model.layers.2.mlp.up_proj.lora_A.weight, base_model.model.model.layers.2.mlp.up_proj.lora_B.weight); check that the adapter was made for this model',
   },
   {
     name: "an adapter of a model with fewer layers",
