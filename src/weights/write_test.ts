@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inFolder } from "../../tests/in_folder.ts";
 import { createHash } from "node:crypto";
 import { StorageError } from "../errors.ts";
 import { readHeader } from "./safetensors.ts";
@@ -7,15 +8,6 @@ import { storageError, type TensorSource, writeSafetensors } from "./write.ts";
 const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
 
 /** A folder that is gone after `test`. */
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** A sink that takes at most `most` bytes at once and remembers them. */
 function memory(most = Infinity) {
   const pieces: number[] = [];

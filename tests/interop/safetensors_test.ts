@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inFolder } from "../in_folder.ts";
 import { BITS, type SafeDType } from "../../src/weights/dtype.ts";
 import { readHeader } from "../../src/weights/safetensors.ts";
 import { type TensorBytes, writeSafetensors } from "../../src/weights/write.ts";
@@ -11,15 +12,6 @@ const ignore = python === undefined;
 const live = ignore ? " (skipped: no Python with safetensors and torch; set FTX_PEERS)" : "";
 
 /** A folder that is gone after `test`. */
-async function inFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 const JUDGE = `
 import sys, pathlib, safetensors
 for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
