@@ -41,6 +41,15 @@ Deno.test("chooseTemplate() warns where there is no template at all, except for 
   assert.equal(warnings.length, 1);
 });
 
+Deno.test("chooseTemplate() takes the model's usual template where neither the recipe nor the tokenizer says one", async () => {
+  const usual = { usualTemplate: "qwen" };
+  assert.equal(chooseTemplate(usual, await bare()).name, "qwen");
+  assert.equal(chooseTemplate({ ...usual, template: "alpaca" }, await bare()).name, "alpaca");
+  assert.notEqual(chooseTemplate(usual, await Tokenizer.load(folder)).name, "qwen");
+  const lack = Object.assign(await lacking("<|im_end|>"), { chatTemplate: undefined });
+  assert.equal(chooseTemplate(usual, lack).name, "empty"); // a template nobody asked for is no reason to fail
+});
+
 Deno.test("chooseTemplate() keeps the tokenizer's own EOS for pre-training", async () => {
   const tokenizer = await Tokenizer.load(folder);
   chooseTemplate({ stage: "pt", template: "llama3" }, tokenizer);

@@ -24,6 +24,12 @@ Deno.test("writeRecipe() writes what reads as the same recipe, without notes", (
   }
 });
 
+Deno.test("writeRecipe() writes no secret", () => {
+  const { recipe } = settle(readText("model: m\ndataset: d\nhf_hub_token: hf_secret", "a"), "train");
+  assert.equal(recipe.hfHubToken, "hf_secret");
+  assert.doesNotMatch(writeRecipe(recipe), /secret|token:/);
+});
+
 Deno.test("writeRecipe() names sections and keeps words that other YAML readers would take for something else", () => {
   const { recipe } = settle(readText("model: m\ndataset: d", "a"), "train");
   const text = writeRecipe(recipe);
