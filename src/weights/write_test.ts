@@ -7,7 +7,6 @@ import { storageError, type TensorSource, writeSafetensors } from "./write.ts";
 
 const floats = (...values: number[]) => new Uint8Array(new Float32Array(values).buffer);
 
-/** A folder that is gone after `test`. */
 /** A sink that takes at most `most` bytes at once and remembers them. */
 function memory(most = Infinity) {
   const pieces: number[] = [];

@@ -11,7 +11,6 @@ const python = peerPython("safetensors", "torch");
 const ignore = python === undefined;
 const live = ignore ? " (skipped: no Python with safetensors and torch; set FTX_PEERS)" : "";
 
-/** A folder that is gone after `test`. */
 const JUDGE = `
 import sys, pathlib, safetensors
 for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
