@@ -61,8 +61,8 @@ Deno.test("ftx schema prints JSON, and is quiet when its reader leaves", async (
   assert.equal(new TextDecoder().decode(stderr), "");
 });
 
-Deno.test("ftx version names ftx, Deno and libtorch", async () => {
+Deno.test("ftx version names ftx, Deno, the shim and libtorch", async () => {
   const { code, out } = await ftx("version");
   assert.equal(code, 0);
-  assert.match(out, /^ftx \d+\.\d+\.\d+\nDeno \d+\.\d+\.\d+ \(\w+ \w+\)\nlibtorch ./);
+  assert.match(out, /^ftx \d+\.\d+\.\d+\nDeno \d+\.\d+\.\d+ \(\w+ \w+\)\nshim .+\nlibtorch ./);
 });

@@ -14,6 +14,7 @@ const FOR_ALL = ["src/errors.ts", "src/recipe/setting.ts", "src/recipe/nearest.t
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["src/cli", "src/recipe"],
   "src/libtorch": [],
+  "src/doctor": ["src/libtorch", "src/setup", "src/hub", "src/report", "src/run", "src/tensor"],
   "src/setup": ["src/libtorch", "src/hub", "src/report", "src/run"],
   "src/tensor": ["ffi", "src/libtorch", "src/setup"],
   "src/nn": ["src/tensor"],
@@ -40,7 +41,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...["src/tokenizer", "templates", "src/data", "src/hub", "src/recipe", "src/report", "src/run", "src/plan"],
   ],
   "src/cli": [
-    ...["src/stages", "src/generate", "src/weights", "src/data", "src/hub", "src/tensor", "src/libtorch", "src/setup"],
+    ...[
+      "src/stages",
+      "src/generate",
+      "src/weights",
+      "src/data",
+      "src/hub",
+      "src/tensor",
+      "src/libtorch",
+      "src/setup",
+      "src/doctor",
+    ],
     ...["src/recipe", "src/report", "src/run"],
   ],
 };

@@ -47,6 +47,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "[flags]",
     load: () => import("./setup.ts"),
   },
+  doctor: {
+    summary: "Say what runs need, how it is, and what to do",
+    usage: "[--json]",
+    load: () => import("./doctor.ts"),
+  },
   version: {
     summary: "Print the versions of ftx, Deno, its shim and libtorch",
     usage: "",

@@ -34,6 +34,12 @@ export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop
   return { path: plan.shim, why: "compiled here" };
 }
 
+/** The shim that was compiled for this libtorch earlier; undefined when there is none. */
+export function earlierShim(libtorch: Libtorch): Shim | undefined {
+  const { sources, build } = here(), { shim } = planShim(libtorch, sources, build);
+  return exists(shim) ? { path: shim, why: "compiled here" } : undefined;
+}
+
 function here(): Workshop {
   return {
     sources: `${programRoot()}/ffi`,

@@ -5,17 +5,17 @@ import { readFileSync } from "node:fs";
  * limits of its control groups (containers, Slurm, systemd) leave, whichever is less. `root` is for tests.
  */
 export function availableMemory(machine = Deno.systemMemoryInfo().available, root = ""): number {
-  return Math.max(0, Math.min(machine, ...groups(root).map((folder) => leftIn(folder))));
+  return Math.max(0, Math.min(machine, ...groupFolders("memory", root).map((folder) => leftIn(folder))));
 }
 
-/** Folders of the control groups that count this process's memory, of both versions, up to the outermost. */
-function groups(root: string): string[] {
+/** Folders of the control groups that rule this process's memory or cores, of both versions, up to the outermost. */
+export function groupFolders(controller: "memory" | "cpu", root = ""): string[] {
   const lines = (read(`${root}/proc/self/cgroup`) ?? "").trim().split("\n").map((line) => line.split(":"));
   const found = lines.flatMap(([, controllers = "", path = ""]) => {
     const mount = controllers === ""
       ? `${root}/sys/fs/cgroup`
-      : controllers.split(",").includes("memory")
-      ? `${root}/sys/fs/cgroup/memory`
+      : controllers.split(",").includes(controller)
+      ? `${root}/sys/fs/cgroup/${controller}`
       : undefined;
     if (mount === undefined) return [];
     const parts = path.split("/").filter((part) => part !== "");

@@ -1,0 +1,63 @@
+import { FtxError } from "../errors.ts";
+import { findLibtorch } from "../libtorch/mod.ts";
+import { findCompiler } from "../setup/mod.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import type { LibtorchSeen } from "./libtorch_look.ts";
+import type { Looked } from "./look.ts";
+
+/** libtorch: whether it is found and loads, why this one, which version and build. */
+export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorch): Finding {
+  if (looked.failure !== undefined) {
+    try {
+      const { version, root, why } = find();
+      const text = `${version} in "${root}", from ${why}, does not load: ${looked.failure}`;
+      return problem("libtorch", text, 'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"', {
+        version,
+        root,
+        why,
+      });
+    } catch (error) {
+      if (!(error instanceof FtxError)) throw error;
+      return splitSentence("libtorch", error.message);
+    }
+  }
+  const { libtorch: { version, cuda, root, why, warning: newer }, cuda: loads, cudaFailure } = looked.seen;
+  const facts = { version, cuda, root, why };
+  const text = `${version} (${cuda ? `CUDA ${cuda}` : "CPU"}) in "${root}", from ${why}`;
+  if (cuda && !loads) {
+    const remedy = 'install the NVIDIA libraries that it asks for, or run "ftx setup --cuda"';
+    return warning("libtorch", `${text}; its CUDA half does not load: ${cudaFailure}`, remedy, facts);
+  }
+  if (newer) {
+    return warning("libtorch", `${text}; ${newer}`, "watch the first losses of a run, or take a tested one", facts);
+  }
+  return ok("libtorch", text, facts);
+}
+
+/** The shim: which one loads, from where, and whether it is made for this libtorch. */
+export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findCompiler): Promise<Finding> {
+  if (looked.failure !== undefined) {
+    return problem("shim", "not tried: libtorch comes first", "see libtorch above");
+  }
+  const { shim, shimFailure, libtorch } = looked.seen;
+  if (shim) {
+    const text = `for libtorch ${shim.version}, from ${shim.why}: "${shim.path}"`;
+    return ok("shim", text, { ...shim });
+  }
+  if (shimFailure!.startsWith("Cannot")) return splitSentence("shim", shimFailure!);
+  try {
+    const { name } = await compiler();
+    const text = `none for libtorch ${libtorch.version}: ${shimFailure}; the first run compiles one with ${name}`;
+    return warning("shim", text, 'run "ftx setup", so that no run has to');
+  } catch (error) {
+    if (!(error instanceof FtxError)) throw error;
+    const { text, remedy } = splitSentence("shim", error.message);
+    return problem("shim", `none for libtorch ${libtorch.version}: ${shimFailure}; ${text}`, remedy!);
+  }
+}
+
+/** The two halves of an error's sentence: what is so; what to do. */
+function splitSentence(name: string, sentence: string): Finding {
+  const at = sentence.lastIndexOf("; ");
+  return problem(name, sentence.slice(0, at), sentence.slice(at + 2));
+}

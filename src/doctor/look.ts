@@ -1,0 +1,47 @@
+// Libraries are loaded in a process of their own: one that is broken may end it, and the doctor must live to tell.
+
+import { isClone, programRoot } from "../libtorch/mod.ts";
+
+const PATIENCE = 60_000; // milliseconds: a CUDA build on a cold network disk takes half of that
+
+/** What a process that only loads one thing says of it. */
+export type Looked<T> = { seen: T; failure?: undefined } | { failure: string };
+
+/** What can be looked at in a process of its own. */
+export const LOOKS = {
+  libtorch: () => import("./libtorch_look.ts"),
+  gpu: () => import("./gpu_look.ts"),
+  tokenizer: () => import("./tokenizer_look.ts"),
+} as const;
+
+/** Starts ftx again to look at one thing; its crash, its silence and its error are answers too. */
+export async function lookAt<T>(what: keyof typeof LOOKS, command: string[] = ftx(what)): Promise<Looked<T>> {
+  const [program, ...args] = command;
+  try {
+    const options = { args, stdin: "null", signal: AbortSignal.timeout(PATIENCE) } as const;
+    const { success, code, signal, stdout, stderr } = await new Deno.Command(program, options).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+    if (success) return { seen: JSON.parse(text(stdout)) };
+    if (signal === "SIGKILL" || signal === "SIGTERM") return { failure: "loading it took more than a minute" };
+    if (signal) return { failure: `loading it ends the process (${signal})` };
+    return {
+      failure: text(stderr).split("\n").at(-1)!.replace(/^error: /, "") || `loading it ends with exit code ${code}`,
+    };
+  } catch (error) {
+    return { failure: (error as Error).message };
+  }
+}
+
+/** What the other process does: looks, and prints what it saw. */
+export async function look(what: keyof typeof LOOKS): Promise<string> {
+  const { see } = await LOOKS[what]();
+  return JSON.stringify(await see());
+}
+
+function ftx(what: string): string[] {
+  const words = ["doctor", "--look", what];
+  if (Deno.build.standalone) return [Deno.execPath(), ...words];
+  const root = programRoot();
+  const offline = isClone(root) ? [] : ["--cached-only", "--no-lock", `--config=${root}/deno.json`];
+  return [Deno.execPath(), "run", "-A", "--no-check", ...offline, `${root}/main.ts`, ...words];
+}
