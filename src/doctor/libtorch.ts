@@ -8,18 +8,14 @@ import type { Looked } from "./look.ts";
 /** libtorch: whether it is found and loads, why this one, which version and build. */
 export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorch): Finding {
   if (looked.failure !== undefined) {
-    try {
-      const { version, root, why } = find();
-      const text = `${version} in "${root}", from ${why}, does not load: ${looked.failure}`;
-      return problem("libtorch", text, 'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"', {
-        version,
-        root,
-        why,
-      });
-    } catch (error) {
-      if (!(error instanceof FtxError)) throw error;
-      return splitSentence("libtorch", error.message);
-    }
+    if (looked.failure.startsWith("Cannot ")) return splitSentence("libtorch", looked.failure);
+    const { version, root, why } = find(); // there is one, for loading it broke the process
+    const text = `${version} in "${root}", from ${why}, does not load: ${looked.failure}`;
+    return problem("libtorch", text, 'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"', {
+      version,
+      root,
+      why,
+    });
   }
   const { libtorch: { version, cuda, root, why, warning: newer }, cuda: loads, cudaFailure } = looked.seen;
   const facts = { version, cuda, root, why };
