@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "place.h"
 #include "say.h"
 #include "sha256.h"
 #include "zstd.h"
@@ -21,7 +22,7 @@
 bool is_whole(const Payload *payload, const char *folder) {
   int at = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   struct stat top, file;
-  bool whole = at >= 0 && fstat(at, &top) == 0;
+  bool whole = at >= 0 && !distrust(folder) && fstat(at, &top) == 0;
   for (size_t i = 0; whole && i < payload->entry_count; i++) {
     const Entry *entry = &payload->entries[i];
     whole = fstatat(at, entry->path, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(file.st_mode) &&
@@ -45,8 +46,9 @@ static bool next_file(Writer *writer) {
   while (writer->left == 0) {
     if (writer->fd >= 0) {
       const struct timespec times[2] = {{STAMP, 0}, {STAMP, 0}};
-      const Entry *written = &writer->payload->entries[writer->next - 1];
-      bool is_kept = fchmod(writer->fd, written->mode) == 0 && futimens(writer->fd, times) == 0;
+      mode_t mode = writer->payload->entries[writer->next - 1].mode;
+      bool is_kept = fchmod(writer->fd, mode) == 0 && futimens(writer->fd, times) == 0;
+      sync_file_range(writer->fd, 0, 0, SYNC_FILE_RANGE_WRITE); // begins to write; sync_files waits for it
       if (close(writer->fd) != 0 || !is_kept) return false;
       writer->fd = -1;
     }
@@ -104,6 +106,17 @@ static bool write_payload(const Payload *payload, int folder) {
   return true;
 }
 
+/** Waits until all files are on the disk. Not syncfs: that would wait for whatever others write there. */
+static bool sync_files(const Payload *payload, int folder) {
+  bool done = true;
+  for (size_t i = 0; done && i < payload->entry_count; i++) {
+    int fd = openat(folder, payload->entries[i].path, O_RDONLY | O_CLOEXEC);
+    done = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+  }
+  return done;
+}
+
 static const char *unpack_locked(const Payload *payload, const char *place, const char *wanted) {
   remove_abandoned(place);
   char *made = text("%s/.new-XXXXXX", place);
@@ -112,7 +125,7 @@ static const char *unpack_locked(const Payload *payload, const char *place, cons
   bool done = folder >= 0;
   if (done) flock(folder, LOCK_EX | LOCK_NB); // says that its maker lives
   // All is on the disk before it gets its name, so that a power cut leaves whole files or none.
-  done = done && write_payload(payload, folder) && syncfs(folder) == 0 && take_name(made, wanted);
+  done = done && write_payload(payload, folder) && sync_files(payload, folder) && take_name(made, wanted);
   const char *why = done ? NULL : strerror(errno);
   if (access(made, F_OK) == 0) remove_tree(made); // failed, or what had the name before
   if (folder >= 0) close(folder);

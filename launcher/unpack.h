@@ -4,7 +4,10 @@
 
 #include "payload.h"
 
-/** Whether `folder` holds every file of the payload, as unpacked: sizes, modes, times, owner. Takes about a millisecond. */
+/**
+ * Whether `folder` holds every file of the payload, as unpacked: sizes, modes, times, owner; and only we can have put them
+ * there. Takes about a millisecond.
+ */
 bool is_whole(const Payload *payload, const char *folder);
 
 /**

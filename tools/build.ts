@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const WORK = `${ROOT}/build/binary`;
 
 /** Builds the one file. Throws an `FtxError` for what a person can mend. */
-export async function build({ libtorchs, out, way }: BuildOptions): Promise<void> {
+export async function build({ libtorchs, out, way, level }: BuildOptions): Promise<void> {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
     throw new FtxError(`Cannot build for ${Deno.build.target}: the one file is for Linux on x86-64; build it there`);
   }
@@ -36,7 +36,7 @@ export async function build({ libtorchs, out, way }: BuildOptions): Promise<void
     await stageProgram(ROOT, stage);
     await stagePackages(ROOT, stage, `${WORK}/packages`);
     await stageShims(ROOT, stage, found);
-    if (way === "launcher" || !await byCompile(stage, out, way)) await behindLauncher(stage, out);
+    if (way === "launcher" || !await byCompile(stage, out, way)) await behindLauncher(stage, out, level);
   } finally {
     await Deno.remove(stage, { recursive: true });
   }
@@ -60,12 +60,12 @@ async function byCompile(stage: string, out: string, way: "auto" | "compile"): P
   return false;
 }
 
-async function behindLauncher(stage: string, out: string): Promise<void> {
+async function behindLauncher(stage: string, out: string, level: number): Promise<void> {
   const launcher = await compileLauncher(ROOT, WORK);
   await Deno.copyFile(Deno.execPath(), `${stage}/deno`);
   await Deno.chmod(`${stage}/deno`, 0o755);
   console.error("compressing; the first time that takes a minute or two");
-  await seal(launcher, await payload(stage, START, `${WORK}/frames`), out);
+  await seal(launcher, await payload(stage, START, `${WORK}/frames`, level), out);
 }
 
 if (import.meta.main) {

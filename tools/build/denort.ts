@@ -48,24 +48,27 @@ export function compileArguments(stage: string, out: string): string[] {
 
 /** Compiles the staged program into one file and starts it once. Returns why that did not succeed, or nothing. */
 export async function compileProgram(stage: string, out: string): Promise<string | undefined> {
-  const compiled = await said(Deno.execPath(), compileArguments(stage, out), stage);
-  if (compiled !== undefined) return compiled;
-  const started = await said(out, ["help"], stage);
-  if (started === undefined) return;
+  const compiled = await run(Deno.execPath(), compileArguments(stage, out), stage);
+  if (!compiled.success) return compiled.said;
+  const started = await run(out, ["version"], stage);
+  if (started.success && started.out.startsWith("ftx ")) return;
   await Deno.remove(out);
-  return `what it made does not start (${started})`;
+  return `what it made does not start (${started.said})`;
 }
 
-/** The last thing that a failed program said, or nothing. */
-async function said(program: string, args: string[], cwd: string): Promise<string | undefined> {
-  const { success, stderr } = await new Deno.Command(program, {
+/** Runs a program; `said` is the last line of its errors that means something to a person. */
+async function run(program: string, args: string[], cwd: string) {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
     args,
     cwd,
     env: { NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1" },
-    stdout: "null",
     signal: AbortSignal.timeout(PATIENCE),
   }).output();
-  if (success) return;
-  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim());
-  return lines.filter((line) => line && !/^(Stack backtrace|\d+: <unknown>|0:)/.test(line)).at(-1) ?? "it said nothing";
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const lines = error.split("\n").map((line) => line.trim().replace(/^(error|\d+): /, ""));
+  return {
+    success,
+    out,
+    said: lines.filter((line) => /^(?!Stack backtrace|<unknown>|at )./.test(line)).at(-1) ?? "no word",
+  };
 }

@@ -5,14 +5,13 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
 
-const LEVEL = 19;
 const compress = promisify(zstdCompress) as (
   data: Uint8Array,
   options: { params: Record<number, number> },
 ) => Promise<Uint8Array>;
 
 /** Makes a zstd frame, or takes the one that an earlier build made of the same bytes and left in `kept`. */
-export async function frame(data: Uint8Array, kept: string, level = LEVEL): Promise<Uint8Array> {
+export async function frame(data: Uint8Array, kept: string, level: number): Promise<Uint8Array> {
   const path = `${kept}/${createHash("sha256").update(data).digest("hex").slice(0, 32)}-${level}.zst`;
   try {
     return await Deno.readFile(path);

@@ -7,6 +7,8 @@ import { copy, filesOf } from "./files.ts";
 /** Packages that only types or this build need. */
 const NOT_IN_PROGRAM = /^(@types\/|zstd-napi$)/;
 
+const FONTS = /^@expo-google-fonts\//; // read as files, never imported
+
 /** A deno.json's imports: package by the name it is imported by. */
 type Imports = Record<string, string>;
 
@@ -21,10 +23,9 @@ export function programConfig({ version, imports }: { version: string; imports: 
 export function isNeeded(path: string): boolean {
   if (/(^|\/)(\.bin|\.deno|@types|undici-types|__tests__|tests?|benchmarks?)\//.test(path)) return false;
   if (/\.node$/.test(path)) return path.endsWith(".linux-x64-gnu.node");
-  if (/^zod\/(src|v3)\/|^csv-parse\/dist\/(iife|umd)\/|^@huggingface\/[^/]+\/(src|dist\/browser)\//.test(path)) {
-    return false;
-  }
-  if (/^@expo-google-fonts\/lato\//.test(path)) {
+  if (/^zod\/(src|v3)\/|^csv-parse\/dist\/(cjs|iife|umd)\/|^yaml\/browser\//.test(path)) return false;
+  if (/^@huggingface\/[^/]+\/(src|dist\/(browser|commonjs))\/|^(zod|csv-parse)\/.*\.cjs$/.test(path)) return false;
+  if (FONTS.test(path)) {
     return /package\.json$|LICENSE|\/(400Regular|700Bold)\/.*ttf$/.test(path);
   }
   return !/\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo|png)$|\/\.[^/]+$/i.test(path);
@@ -49,9 +50,22 @@ export async function install(root: string, folder: string, config: string): Pro
 /** Puts the packages that the program needs into `to`, with the deno.json that it runs with. */
 export async function stagePackages(root: string, to: string, work: string): Promise<void> {
   const config = programConfig(JSON.parse(await Deno.readTextFile(join(root, "deno.json"))));
+  await Deno.remove(work, { recursive: true }).catch(() => {}); // what an older build needed
   await install(root, work, config);
   for (const path of filesOf(`${work}/node_modules`)) {
     if (isNeeded(path)) await copy(`${work}/node_modules`, `${to}/node_modules`, path);
   }
   await Deno.writeTextFile(join(to, "deno.json"), config);
+  await checkImports(to, Object.keys(JSON.parse(config).imports));
+}
+
+/** Imports each package from the program's folder, for a file too few would only be missed on the target. */
+async function checkImports(folder: string, names: string[]): Promise<void> {
+  const code = names.filter((name) => !FONTS.test(name)).map((name) => `import ${JSON.stringify(name)};`).join("\n");
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-lock", "--cached-only", code],
+    cwd: folder,
+    env: { NO_COLOR: "1", DENO_NO_PACKAGE_JSON: "1" },
+  }).output();
+  if (!success) throw new Error(`a package misses files of its own: ${new TextDecoder().decode(stderr)}`);
 }

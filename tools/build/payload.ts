@@ -14,8 +14,8 @@ export interface Start {
   env?: Record<string, string>;
 }
 
-/** Index, frames and footer for all files of `folder`. `kept` is where frames of earlier builds lie. */
-export async function payload(folder: string, start: Start, kept: string, level?: number): Promise<Uint8Array[]> {
+/** Index, frames of a zstd level, and footer for all files of `folder`. `kept` is where frames of earlier builds lie. */
+export async function payload(folder: string, start: Start, kept: string, level: number): Promise<Uint8Array[]> {
   const files = filesOf(folder).map((path) => ({ path, ...look(`${folder}/${path}`) }));
   const large = files.filter((file) => file.size >= LARGE), small = files.filter((file) => file.size < LARGE);
   const index = new TextEncoder().encode(
