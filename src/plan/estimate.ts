@@ -1,4 +1,4 @@
-import { type Facts, WIDTHS } from "./facts.ts";
+import { type Facts, tokensOf, WIDTHS } from "./facts.ts";
 import { flopsPerToken } from "./flops.ts";
 import { pass } from "./forward.ts";
 import { ALLOCATORS, type ByKind, Ledger } from "./ledger.ts";
@@ -58,8 +58,9 @@ function train(facts: Facts, trained: Trained, ledger: Ledger) {
   const { settings, evaluation } = facts;
   const model = shadowModel(facts, trained, ledger);
   const trainable = [...model.parameters.values()].filter((p) => p.wantsGrad);
-  const optimizer = shadowOptimizer(model.tape, trainable, settings.pureBf16);
+  const optimizer = shadowOptimizer(model.tape, trainable, { pureBf16: settings.pureBf16, device: facts.device });
   turns(facts, model.tape);
+  feed(facts, model.tape);
   const neftune = (settings.neftuneNoiseAlpha ?? 0) > 0;
   const options = { training: true, checkpointing: settings.gradientCheckpointing, neftune };
   if (settings.doTrain) pass(model, facts.train, options);
@@ -78,6 +79,12 @@ function turns({ config, train, later, evaluation }: Facts, tape: Tape) {
     ? Math.max(longest, config.maxPositionEmbeddings)
     : Math.max(longest, 256);
   for (let table = 0; table < 2; table++) tape.tensor(positions * config.headDim / 2, WIDTHS.f32, "temporary");
+}
+
+/** The two places where batches arrive in turn, ids, positions, rows and targets as 32 bits: src/stages/feed.ts. */
+function feed({ train, later }: Facts, tape: Tape) {
+  const numbers = Math.max(...[train, later].map((load) => load ? 2 * (tokensOf(load) + load.learned) : 0));
+  for (let place = 0; place < 2; place++) tape.tensor(numbers, 4, "temporary");
 }
 
 function sizes(facts: Facts, { parameters, whole, branches }: Trained) {

@@ -21,7 +21,7 @@ export function pass(model: ShadowModel, asked: Load, { training, checkpointing,
   const load = rounded(asked, kernels.device), N = tokensOf(load);
   tape.recording = training;
   tape.scope(() => {
-    for (const size of [N, N, load.learned, load.learned]) tape.tensor(size, 4, "temporary"); // ids, positions, rows, targets
+    if (!training) tape.tensor(2 * (N + load.learned), 4, "temporary"); // ids, positions, rows, targets; in training kept
     let x = tape.scope(() => kernels.embedding(parameters.get("model.embed_tokens.weight")!, N, D));
     if (neftune) {
       const noise = tape.scope(() => noiseLike(model, x));

@@ -113,46 +113,43 @@ export class Kernels {
   /** Saves the tables of angles only, which every layer shares. */
   rope(x: Shadow): Shadow {
     const { tape, width } = this;
-    const turned = () => tape.flow(x.size * width);
-    const halves = this.device === "cuda" ? 2 * x.size * width : 0; // composed there: both halves of the sum, then their joining
-    const y = tape.during(halves, () => tape.tensor(x.size, width));
-    return tape.record(y, { inputs: [x], backward: () => [tape.during(halves, turned)] });
+    return tape.record(tape.tensor(x.size, width), { inputs: [x], backward: () => [tape.flow(x.size * width)] });
   }
 
-  /** Saves q, k, v, its result, and the logarithm of a softmax's sum for each row and head: FlashAttention's. */
+  /**
+   * Saves q, k, v, its result, and the logarithm of a softmax's sum for each row and head: FlashAttention's. On GPUs its
+   * backward sums the gradient of q in fp32, and those of k and v for each head that shares them.
+   */
   attention(q: Shadow, k: Shadow, v: Shadow, heads: number, lengths: readonly number[]): Shadow {
-    const { tape, width } = this;
-    const padded = lengths.reduce((sum, T) => sum + Math.ceil(T / TILE) * TILE, 0);
-    const y = tape.tensor(q.size, width), sums = tape.tensor(heads * padded, F32);
+    const { tape, width } = this, gpu = this.device === "cuda";
+    const rows = lengths.reduce((sum, T) => sum + (gpu ? T : Math.ceil(T / TILE) * TILE), 0);
+    const y = tape.tensor(q.size, width), sums = tape.tensor(heads * rows, F32);
+    const shared = k.size === q.size ? 0 : 2 * q.size * width;
     tape.record(y, {
       inputs: [q, k, v],
       saved: [q, k, v, y, sums],
-      backward: () =>
-        [q, k, v].map((x) => {
-          const gradient = tape.flow(x.size * width); // all three, whoever wants them
-          return x.wantsGrad ? gradient : void tape.drop(gradient);
-        }),
+      backward: () => {
+        const gradients = () => [q, k, v].map((x) => tape.flow(x.size * width)); // all three, whoever wants them
+        const made = tape.during(gpu ? q.size * F32 + shared : 0, gradients);
+        return [q, k, v].map((x, i) => x.wantsGrad ? made[i] : void tape.drop(made[i]));
+      },
     });
     tape.end(sums);
     return y;
   }
 
-  /** silu(gate) · up. Saves both; where libtorch composes it (CUDA) silu(gate) as well. */
+  /** silu(gate) · up. Saves both; composed of libtorch's operators (GPUs), its backward needs one more of their size. */
   swiglu(gate: Shadow, up: Shadow): Shadow {
-    const { tape, width } = this, composed = this.device === "cuda";
-    const silu = composed ? tape.tensor(gate.size, width) : undefined;
-    const y = tape.tensor(gate.size, width);
-    tape.record(y, {
+    const { tape, width } = this;
+    const more = this.device === "cuda" ? gate.size * width : 0;
+    return tape.record(tape.tensor(gate.size, width), {
       inputs: [gate, up],
-      saved: [gate, up, ...silu ? [silu] : []],
-      backward: () =>
-        tape.during(composed ? gate.size * width : 0, () => { // gradient of silu(gate)
-          const gradients = [gate, up].map((x) => [x, tape.flow(x.size * width)] as const);
-          return gradients.map(([x, gradient]) => x.wantsGrad ? gradient : void tape.drop(gradient));
-        }),
+      saved: [gate, up],
+      backward: () => {
+        const made = tape.during(more, () => [gate, up].map((x) => tape.flow(x.size * width)));
+        return [gate, up].map((x, i) => x.wantsGrad ? made[i] : void tape.drop(made[i]));
+      },
     });
-    if (silu) tape.end(silu);
-    return y;
   }
 
   /** Saves nothing; its gradient is that of both, one memory. */

@@ -17,7 +17,11 @@ export function stateWidth(width: number, pureBf16: boolean): number {
 }
 
 /** Takes the memory of the optimizer's state, for each parameter that trains. */
-export function shadowOptimizer(tape: Tape, parameters: Iterable<Shadow>, pureBf16: boolean): ShadowOptimizer {
+export function shadowOptimizer(
+  tape: Tape,
+  parameters: Iterable<Shadow>,
+  { pureBf16, device }: { pureBf16: boolean; device: "cpu" | "cuda" },
+): ShadowOptimizer {
   const slots = Array.from(parameters, (parameter) => {
     const { width } = parameter, own = pureBf16 || width === F32;
     if (!own) tape.tensor(parameter.size, F32, "optimizer"); // the master
@@ -27,7 +31,7 @@ export function shadowOptimizer(tape: Tape, parameters: Iterable<Shadow>, pureBf
   const gatherOne = (slot: typeof slots[number]) => {
     const { parameter, own } = slot;
     if (own || !parameter.grad) return;
-    if (slot.gathered) tape.during(parameter.size * F32, () => {}); // added by way of a copy as wide
+    if (slot.gathered) tape.during(device === "cpu" ? parameter.size * F32 : 0, () => {}); // there by way of a copy as wide
     else slot.gathered = tape.flow(parameter.size * F32, "gradients");
     tape.forget(parameter);
   };
@@ -36,6 +40,8 @@ export function shadowOptimizer(tape: Tape, parameters: Iterable<Shadow>, pureBf
     step: () => {
       tape.ledger.doing = "the optimizer's step";
       for (const slot of slots) if (slot.gathered) gatherOne(slot);
+      const narrow = slots.filter(({ own, gathered, parameter }) => !own && !gathered && parameter.grad);
+      if (device === "cuda") tape.during(widened(narrow.map(({ parameter }) => parameter.size * F32)), () => {});
       for (const slot of slots) {
         tape.forget(slot.parameter);
         if (slot.gathered) tape.drop(slot.gathered);
@@ -43,4 +49,11 @@ export function shadowOptimizer(tape: Tape, parameters: Iterable<Shadow>, pureBf
       }
     },
   };
+}
+
+/** Bytes of widened gradients that exist at once: ffi/kernels/fused_adamw.cpp updates once there is so much. */
+const ROOM = 256 << 20;
+
+function widened(sizes: readonly number[]): number {
+  return Math.min(sizes.reduce((sum, bytes) => sum + bytes, 0), ROOM + Math.max(0, ...sizes));
 }

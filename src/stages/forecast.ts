@@ -1,7 +1,7 @@
 import { MemoryError } from "../errors.ts";
 import { adviceFor, advised, type Estimate, estimate, outlook, type Room, size } from "../plan/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import { availableMemory, type Device } from "../tensor/mod.ts";
+import { availableMemory, cudaDevices, type Device, gpuMemory } from "../tensor/mod.ts";
 import { factsOf, type Known } from "./facts.ts";
 
 /** The estimate of a run, for the larger of its largest batches. */
@@ -12,7 +12,7 @@ export function forecast(recipe: Recipe, known: Known): Estimate {
 /** The memory of the device that a run computes on. */
 export function roomOn(device: Device): Room {
   if (device === "cpu") return { device, bytes: availableMemory() };
-  return { device };
+  return Number(device.slice("cuda:".length)) < cudaDevices() ? { device, bytes: gpuMemory(device).free } : { device };
 }
 
 /**
