@@ -79,7 +79,7 @@ async function fill(hub: Hub, file: HubFile, handle: FileHandle, { url, onBytes 
         },
       });
     }
-    if (bytes < file.size) throw new HubFailure("broke off", hub.host, { passing: true });
+    if (bytes < file.size) throw new HubFailure("the connection broke off", hub.host, { passing: true });
     if (hash.copy().digest("hex") === file.hash) return;
     await restart();
     throw misfit("sends something else in the place");

@@ -52,8 +52,8 @@ export function brokenBy(error: unknown, host: string): HubFailure {
     ? "its address is not known"
     : /connection refused|ECONNREFUSED/i.test(text)
     ? "nothing answers there"
-    : /certificate|tls|ssl/i.test(text)
-    ? "its certificate cannot be trusted"
+    : /certificate|handshake/i.test(text)
+    ? "shows a certificate that cannot be trusted"
     : /network is unreachable|no route/i.test(text)
     ? "there is no way to it"
     : "the connection broke";

@@ -7,9 +7,12 @@ const REDIRECTS = 5;
 const LARGEST = 64 * 2 ** 20; // bytes of an answer to a question: lists of files come in pages far below
 const SLOWEST = 1024; // bytes that a download must bring in the time it may stand still
 const TRIES = 6;
+const LONGEST_WAIT = 300_000; // milliseconds, whatever a hub asks for
 
-/** What tests replace. */
+/** How a hub is asked. */
 export interface HubOptions {
+  /** Told that a try failed and when the next one is. */
+  readonly onFailure?: (sentence: string) => void;
   /** Waits between two tries. Default: the clock. */
   readonly pause?: (milliseconds: number) => Promise<void>;
   /** Tries of one request, the first included; one that brought bytes starts the count anew. Default 6. */
@@ -25,8 +28,14 @@ export class Hub {
   readonly #place: HubPlace;
   readonly #pause: (milliseconds: number) => Promise<void>;
   readonly #tries: number;
+  readonly #onFailure: (sentence: string) => void;
 
-  constructor(endpoint: string, place: HubPlace, { pause = sleep, tries = TRIES }: HubOptions = {}) {
+  constructor(
+    endpoint: string,
+    place: HubPlace,
+    { pause = sleep, tries = TRIES, onFailure = () => {} }: HubOptions = {},
+  ) {
+    this.#onFailure = onFailure;
     this.endpoint = endpoint;
     this.#place = place;
     this.#pause = pause;
@@ -98,7 +107,9 @@ export class Hub {
         if (!(error instanceof HubFailure) || !error.facts.passing) throw error;
         if (progress()) failed = 1;
         else if (failed >= tries) throw error;
-        await this.#pause(Math.min(error.facts.wait ?? backOff(failed), 300_000));
+        const wait = Math.min(error.facts.wait ?? backOff(failed), LONGEST_WAIT);
+        this.#onFailure(`${error.host}: ${error.message}; the next try is in ${Math.ceil(wait / 1000)} s`);
+        await this.#pause(wait);
       }
     }
   }

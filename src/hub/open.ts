@@ -38,7 +38,7 @@ export async function openRepository(repository: Repository, options: OpenOption
     const whole = await fromCache(there, choose).catch(() => undefined);
     if (whole !== undefined) return whole;
   }
-  const hub = await Hub.at(place, options);
+  const hub = await Hub.at(place, { onFailure: (sentence) => listener.tell(sentence), ...options });
   let asked = false;
   try {
     const list = await listing(hub, repository, there && 2); // who has a copy need not wait long

@@ -23,8 +23,8 @@ export type Choose<F extends { path: string } = { path: string }> = (
 
 /**
  * Makes the files of a repository that `choose` names lie in the cache, as Python's huggingface_hub would have put them
- * there: contents in `blobs`, links to them in `snapshots/COMMIT`, and last `refs/REVISION`, so that a snapshot that a
- * branch leads to is always whole.
+ * there: contents in `blobs`, links to them in `snapshots/COMMIT`, and last `refs/REVISION`, so that a branch never leads
+ * to a snapshot whose download broke off.
  *
  * @returns the snapshot's folder
  * @throws {HubFailure} A file does not come.
@@ -120,7 +120,7 @@ async function parallel<T>(items: readonly T[], atOnce: number, work: (item: T) 
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-/** Notes which commit a branch is, as Python does. A cache that cannot be written to any more is no reason to fail. */
+/** Notes which commit a branch is, as Python does. */
 async function keepRef(path: string, commit: string, inside: Inside): Promise<void> {
   if (await Deno.readTextFile(path).catch(() => undefined) !== commit) await inside.write(path, commit);
 }
@@ -128,8 +128,8 @@ async function keepRef(path: string, commit: string, inside: Inside): Promise<vo
 const TAG = "Signature: 8a477f597d28d172789f06886806bc55\n" + // https://bford.info/cachedir/
   "# This folder holds files that can be downloaded again.\n";
 
-/** Tells programs that make backups that this is a cache. */
+/** Tells programs that make backups that this is a cache. One that cannot be written to needs no tag to be read. */
 async function tagCache(inside: Inside): Promise<void> {
   const path = join(inside.root, "CACHEDIR.TAG");
-  if (await Deno.lstat(path).catch(() => undefined) === undefined) await inside.write(path, TAG);
+  if (await Deno.lstat(path).catch(() => undefined) === undefined) await inside.write(path, TAG).catch(() => {});
 }

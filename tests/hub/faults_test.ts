@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FtxError } from "../../src/errors.ts";
+import { modelFiles } from "../../src/hub/model_files.ts";
+import { openRepository } from "../../src/hub/open.ts";
+import { repositoryNamed } from "../../src/hub/repository.ts";
 import { HubScene, MODEL, noise, SIZE } from "./scene.ts";
 import { type Asked, type Fault, sha256 } from "./server.ts";
 
@@ -62,6 +65,18 @@ for (const status of [408, 425, 429, 500, 502, 503, 504]) {
   });
 }
 
+Deno.test("a person who waits is told what for", async () => {
+  await using scene = await HubScene.make();
+  scene.hub.fault = first(1, { status: 429, headers: { "retry-after": "7" } });
+  const told: string[] = [];
+  await openRepository(repositoryNamed("org/model", "model")!, {
+    ...{ place: scene.place, choose: modelFiles("org/model"), pause: () => Promise.resolve() },
+    listener: { say() {}, tell: (text) => told.push(text), clear() {} },
+  });
+  const host = new URL(scene.hub.endpoint).host.replace("127.0.0.1", "localhost");
+  assert.ok(told.includes(`${host}: answered 429; the next try is in 7 s`));
+});
+
 Deno.test("Retry-After is waited for, in seconds and as a date", async () => {
   await using scene = await HubScene.make();
   scene.hub.fault = first(1, { status: 429, headers: { "retry-after": "7" } });
@@ -116,7 +131,7 @@ const HOPELESS: [name: string, fault: (asked: Asked) => Fault | undefined, says:
   [
     "a shorter content",
     (asked) => isWeights(asked) ? { instead: WEIGHTS.subarray(0, 1000) } : undefined,
-    "{host} cannot be reached: broke off; check the network, HF_ENDPOINT and the proxy, or give a folder",
+    "{host} cannot be reached: the connection broke off; check the network, HF_ENDPOINT and the proxy, or give a folder",
   ],
   [
     "500 for ever",
