@@ -1,6 +1,6 @@
 // Reads the fixtures that tests/parity/make.py wrote with the peers.
 import { build, type CausalLm, modelConfig } from "../../src/models/mod.ts";
-import { type DType, hostTensor, keep, readInto, type Tensor } from "../../src/tensor/mod.ts";
+import { type Device, type DType, hostTensor, keep, readInto, type Tensor } from "../../src/tensor/mod.ts";
 import { readHeader } from "../../src/weights/mod.ts";
 
 const folder = new URL("fixtures/", import.meta.url).pathname;
@@ -24,11 +24,12 @@ export async function model(
   name: string,
   changes: Record<string, unknown> = {},
   dtype: DType = "f32",
+  device: Device = "cpu",
 ): Promise<CausalLm> {
   const raw = { ...json(`models/${name}/config.json`), ...changes };
   for (const key of Object.keys(raw)) if (raw[key] === undefined) delete raw[key]; // a change to undefined is an absent key
   const config = modelConfig(raw);
-  const made = build(config, { dtype, device: "cpu" });
+  const made = build(config, { dtype, device });
   const weights = await tensors(`models/${name}/model.safetensors`);
   for (const [key, p] of made.parameters()) p.copy_(weights[key] ?? weights["model.embed_tokens.weight"]);
   for (const t of Object.values(weights)) t[Symbol.dispose]();
@@ -37,8 +38,8 @@ export async function model(
 
 /** |ours - theirs| / |theirs|, in the 2-norm. */
 export function distance(ours: Tensor, theirs: Tensor): number {
-  const wide = theirs.to("f64");
-  return ours.to("f64").sub(wide).linalgVectorNorm().item() / wide.linalgVectorNorm().item();
+  const wide = theirs.toDevice("cpu", "f64");
+  return ours.toDevice("cpu", "f64").sub(wide).linalgVectorNorm().item() / wide.linalgVectorNorm().item();
 }
 
 /** Disposes everything in a record. */

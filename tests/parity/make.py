@@ -15,7 +15,7 @@ import peers
 
 TOPICS = [
     *("models", "logits", "gradients", "adamw", "adapters", "generation", "curves"),
-    *("templates", "data", "schedules", "peft_targets"),
+    *("templates", "data", "schedules", "loss_scale", "peft_targets"),
 ]
 
 

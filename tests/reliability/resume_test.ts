@@ -99,6 +99,21 @@ Deno.test("a run killed at a random moment and inside a save ends bit for bit as
   await t.step("recomputing blocks gives the bits of keeping them", kept);
 });
 
+Deno.test("a run in fp16 that is killed goes on with its loss scale, bit for bit", async () => {
+  using place = workplace();
+  const settings = { ...FULL, ...ACCUMULATES, fp16: true };
+  const [whole, folder] = [join(place.path, "whole"), join(place.path, "killed")];
+  await trained(whole, settings);
+  await killedAfter(7, folder, settings);
+  await trained(folder, { ...settings, resume: true });
+  assertSameRun(folder, whole);
+  const [mine, theirs] = [folder, whole].map((run) =>
+    JSON.parse(Deno.readTextFileSync(`${run}/checkpoint-24/training_state.json`)).loss_scale
+  );
+  assert.deepEqual(mine, theirs);
+  assert.equal(mine.good + mine.lowered, 24);
+});
+
 Deno.test({
   name: "campaign: 40 kills at random moments and 24 at named points, over all configurations",
   ignore: !CAMPAIGN,
