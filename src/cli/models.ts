@@ -100,14 +100,14 @@ async function find(asked: Asked) {
   }
   const aliases = asked.datasets ? [] : aliasesWith(asked.operand);
   const kind = asked.datasets ? "dataset" : "model";
+  if (aliases.length > 0 && !asked.json) { // first: they are known whether or not the hub answers
+    const rows = aliases.map(([alias, { hub, template }]) => [alias, hub, template ?? "its own"]);
+    await print(table(["short name", "at the hub", "template"], rows) + "\n");
+  }
   const found = place.offline ? [] : await search(asked.operand, { place, kind, limit });
   if (asked.json) {
     const short = aliases.map(([alias, { hub, template }]) => ({ alias, hub, template }));
     return await print(JSON.stringify({ aliases: short, hub: found }, undefined, 2));
-  }
-  if (aliases.length > 0) {
-    const rows = aliases.map(([alias, { hub, template }]) => [alias, hub, template ?? "its own"]);
-    await print(table(["short name", "at the hub", "template"], rows) + "\n");
   }
   if (found.length > 0) {
     const rows = found.map(({ id, downloads, gated }) => [id, count(downloads), gated ? "ask for it there" : ""]);

@@ -7,6 +7,7 @@ const REDIRECTS = 5;
 const LARGEST = 64 * 2 ** 20; // bytes of an answer to a question: lists of files come in pages far below
 const SLOWEST = 1024; // bytes that a download must bring in the time it may stand still
 const TRIES = 6;
+const FIRST_TRIES = 3; // of a hub that has never answered: most often there is no network, and more tries change nothing
 const LONGEST_WAIT = 300_000; // milliseconds, whatever a hub asks for
 
 /** How a hub is asked. */
@@ -29,6 +30,7 @@ export class Hub {
   readonly #pause: (milliseconds: number) => Promise<void>;
   readonly #tries: number;
   readonly #onFailure: (sentence: string) => void;
+  #reached = false;
 
   constructor(
     endpoint: string,
@@ -82,13 +84,16 @@ export class Hub {
       // Compressed on the way, a range would count other bytes than those of the file.
       const headers = { "accept-encoding": "identity", ...start > 0 && { range: `bytes=${start}-` } };
       const response = await this.#send(url, headers, timer.signal);
+      const isPacked = response.headers.get("content-encoding") === "gzip"; // some do it unasked
       const at = response.status === 206 ? startOf(response) : 0;
-      if (at !== start && at !== 0 || response.body === null) {
+      if (at !== start && at !== 0 || isPacked && start > 0 || response.body === null) {
         await response.body?.cancel();
+        await begin(0);
         throw new HubFailure("sent another part of the file than was asked for", this.host, { passing: true });
       }
       await begin(at);
-      for await (const piece of response.body) {
+      const body = isPacked ? response.body.pipeThrough(new DecompressionStream("gzip")) : response.body;
+      for await (const piece of body) {
         timer.count(piece.length);
         await take(piece);
       }
@@ -106,7 +111,7 @@ export class Hub {
       } catch (error) {
         if (!(error instanceof HubFailure) || !error.facts.passing) throw error;
         if (progress()) failed = 1;
-        else if (failed >= tries) throw error;
+        else if (failed >= (this.#reached ? tries : Math.min(tries, FIRST_TRIES))) throw error;
         const wait = Math.min(error.facts.wait ?? backOff(failed), LONGEST_WAIT);
         this.#onFailure(`${error.host}: ${error.message}; the next try is in ${Math.ceil(wait / 1000)} s`);
         await this.#pause(wait);
@@ -134,6 +139,7 @@ export class Hub {
       const { token } = this.#place;
       if (token !== undefined && target.host === this.host) all.set("authorization", `Bearer ${token.text}`);
       const response = await fetch(target, { headers: all, redirect: "manual", signal });
+      this.#reached = true;
       const location = response.headers.get("location");
       if (response.status >= 300 && response.status < 400 && location !== null) {
         await response.body?.cancel();

@@ -110,6 +110,20 @@ Deno.test("a part that is wrong is thrown away, and the whole taken once more", 
   await assertWhole(scene, (await scene.open()).folder);
 });
 
+Deno.test("a hub that compresses although it was asked not to is understood, also when it is cut", async () => {
+  await using scene = await HubScene.make();
+  let count = 0;
+  scene.hub.fault = (asked) => !isWeights(asked) ? undefined : count++ === 0 ? { cut: 100_000 } : { gzip: true };
+  await assertWhole(scene, (await scene.open()).folder);
+});
+
+Deno.test("connections that are reset are made again", async () => {
+  await using scene = await HubScene.make();
+  const seen = new Set<string>();
+  scene.hub.fault = ({ path }) => seen.size < seen.add(path).size ? { reset: true } : undefined;
+  await assertWhole(scene, (await scene.open()).folder);
+});
+
 Deno.test("questions to the hub that break off are asked again", async () => {
   await using scene = await HubScene.make();
   scene.hub.fault = first(2, { cut: 10 }, ({ path }) => path.includes("/tree/"));

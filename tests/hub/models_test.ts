@@ -148,10 +148,11 @@ Deno.test("ftx models search says when the hub does not answer", async () => {
   await using scene = await HubScene.make();
   const host = new URL(scene.hub.endpoint).host;
   scene.hub.fault = () => ({ status: 404 });
-  const { code, err } = await run(scene, "search zzz");
+  const { code, err, out } = await run(scene, "search qwen3-0.6b");
+  assert.match(out, /^short name .*\nqwen3-0.6b /);
   assert.deepEqual([code, err], [
     7,
-    `error: Cannot search for "zzz": ${host}: answered 404; check the network and HF_ENDPOINT\n`,
+    `error: Cannot search for "qwen3-0.6b": ${host}: answered 404; check the network and HF_ENDPOINT\n`,
   ]);
 });
 

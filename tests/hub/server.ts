@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 
 /** A file of a repository; `lfs` ones are sent by another host and known by their SHA-256. */
 export interface HubContent {
@@ -41,6 +42,8 @@ export type Fault =
   | { drip: number }
   | { instead: Uint8Array }
   | { ignoreRange: true }
+  | { gzip: true }
+  | { reset: true }
   | { redirect: string };
 
 const PAGE = 3; // entries of a page of the tree: few, so that every repository has several pages
@@ -126,6 +129,7 @@ export class LoopbackHub implements AsyncDisposable {
     this.asked.push(asked);
     const fault = this.fault(asked);
     if (fault && "status" in fault) return end(response, fault.status, fault.headers);
+    if (fault && "reset" in fault) return void response.destroy();
     if (fault && "redirect" in fault) return end(response, 302, { location: fault.redirect });
     const [, kind, id, rest] = /^\/api\/(models|datasets)\/([^/]+\/[^/]+)\/(.*)$/.exec(asked.path) ?? [];
     if (kind !== undefined) return await this.#api(kind, id, rest, url, asked, response, fault);
@@ -239,6 +243,10 @@ async function send(
   fault?: Fault,
 ) {
   if (fault && "instead" in fault) bytes = fault.instead;
+  if (fault && "gzip" in fault) {
+    bytes = gzipSync(bytes);
+    headers = { ...headers, "content-encoding": "gzip" };
+  }
   const start = fault && "ignoreRange" in fault ? 0 : Number(/^bytes=(\d+)-/.exec(asked.range ?? "")?.[1] ?? 0);
   const body = bytes.subarray(start);
   const range = start > 0 ? { "content-range": `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {};
