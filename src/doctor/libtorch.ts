@@ -33,7 +33,7 @@ export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorc
 /** The shim: which one loads, from where, and whether it is made for this libtorch. */
 export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findCompiler): Promise<Finding> {
   if (looked.failure !== undefined) {
-    return problem("shim", "not tried: libtorch comes first", "see libtorch above");
+    return warning("shim", "not tried, for libtorch comes first", "see libtorch");
   }
   const { shim, shimFailure, libtorch } = looked.seen;
   if (shim) {

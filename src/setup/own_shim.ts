@@ -1,7 +1,16 @@
 // The shim for a libtorch that neither the program nor a setup has one for: compiled on this machine, once.
 
 import { FtxError } from "../errors.ts";
-import { exists, type Libtorch, minor, programRoot, type Shim, shippedVersions, workFolder } from "../libtorch/mod.ts";
+import {
+  exists,
+  type Libtorch,
+  minor,
+  programRoot,
+  type Shim,
+  shippedVersions,
+  TESTED,
+  workFolder,
+} from "../libtorch/mod.ts";
 import { planShim } from "./compile.ts";
 import { type Compiler, findCompiler, NoCompilerError } from "./compiler.ts";
 import { makeShim } from "./make_shim.ts";
@@ -59,7 +68,8 @@ function noShim(
   const brought = shipped.length ? `only shims for ${and(shipped)}` : "no shims";
   const why = passedOver.length ? passedOver.join(", ") : `this ftx brings ${brought}`;
   const others = shipped.filter((one) => one !== minor(version));
-  const other = others.length ? `, or set FTX_LIBTORCH to a libtorch ${others.join(" or ")}` : "";
+  const fetch = others.includes(minor(TESTED)) ? `, or run "ftx setup --fetch" for libtorch ${TESTED}` : "";
+  const other = others.length ? `, or set FTX_LIBTORCH to a libtorch ${others.join(" or ")}${fetch}` : "";
   return new FtxError(
     `Cannot load a shim for libtorch ${version} in "${root}": ${why}, and it cannot compile one: ${compiler.why}; ` +
       compiler.remedy + other,

@@ -25,7 +25,7 @@ Deno.test("ownShim() says which libtorch was found, which ones have a shim, and 
     message:
       'Cannot load a shim for libtorch 2.12.0 in "/opt/libtorch": this ftx brings only shims for 2.11 and 2.13, ' +
       'and it cannot compile one: there is no C++ compiler "g++"; install one with "apt-get install g++", or name yours in CXX, ' +
-      "or set FTX_LIBTORCH to a libtorch 2.11 or 2.13",
+      'or set FTX_LIBTORCH to a libtorch 2.11 or 2.13, or run "ftx setup --fetch" for libtorch 2.13.0',
   });
 });
 

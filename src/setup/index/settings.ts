@@ -66,14 +66,17 @@ export function parseConfig(text: string): Record<string, string> {
   return { ...sections.global, ...sections.install, ...sections.download };
 }
 
-/** The index that pip itself uses when nothing is configured; undefined where there is no pip. */
+/** The index that pip itself uses when nothing is configured, which its help names; undefined where there is no pip. */
 async function pipsOwn(): Promise<string | undefined> {
-  try {
-    const args = ["-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"];
-    const { stdout } = await new Deno.Command("python3", { args, stderr: "null" }).output();
-    return new TextDecoder().decode(stdout).trim() || undefined;
-  } catch {
-    return undefined; // no python3
+  for (const [program, ...words] of [["python3", "-m", "pip"], ["pip3"], ["pip"]]) {
+    try {
+      const args = [...words, "download", "--help"];
+      const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
+      const index = new TextDecoder().decode(stdout).match(/--index-url[^(]*\(default\s+(https?:[^\s)]+)\)/)?.[1];
+      if (index) return index;
+    } catch {
+      continue; // no such program
+    }
   }
 }
 
