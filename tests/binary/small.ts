@@ -29,13 +29,13 @@ export class Small implements AsyncDisposable {
   private constructor(readonly folder: string, readonly file: string) {}
 
   /** Builds it; the launcher is compiled once for all tests. `large` bytes of its payload do not compress. */
-  static async build(large = 0): Promise<Small> {
+  static async build(large = 0, program = PROGRAM): Promise<Small> {
     await Deno.mkdir(WORK, { recursive: true });
     const folder = await Deno.makeTempDir({ dir: WORK, prefix: "small " });
     await Deno.chmod(folder, 0o755);
     const parts = `${folder}/parts`;
     await Deno.mkdir(`${parts}/deep/er`, { recursive: true });
-    await Deno.writeTextFile(`${parts}/program`, PROGRAM, { mode: 0o755 });
+    await Deno.writeTextFile(`${parts}/program`, program, { mode: 0o755 });
     await Deno.writeTextFile(`${parts}/deep/er/a file`, "with a space\n");
     await Deno.writeTextFile(`${parts}/empty`, "");
     await Deno.writeFile(`${parts}/zeros`, new Uint8Array(3 << 20));

@@ -63,3 +63,12 @@ Deno.test("two builds live side by side in one cache", async () => {
   assert.equal(one.entries().length, 3);
   assert.equal((await one.start()).code, 0);
 });
+
+Deno.test("a system without the runtime's loader is told what ftx needs", async () => {
+  await using small = await Small.build(0, "#!/nowhere/ld-linux\n");
+  assert.deepEqual(await small.start(), {
+    code: 2,
+    out: "",
+    err: "error: Cannot start ftx: this system has no glibc for x86-64; use a Linux with glibc 2.27 or newer\n",
+  });
+});
