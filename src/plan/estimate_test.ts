@@ -3,7 +3,7 @@ import { modelConfig } from "../models/config.ts";
 import { type Advice, adviceFor, changed } from "./advice.ts";
 import { estimate } from "./estimate.ts";
 import type { Facts, PlanSettings } from "./facts.ts";
-import { advised, outlook, sentence } from "./text.ts";
+import { advised, forewords, outlook, sentence } from "./text.ts";
 
 // Llama 3.2 1B: 1,235,814,400 parameters, of which 262,668,288 are the embedding and the head.
 const config = modelConfig({
@@ -129,11 +129,16 @@ Deno.test("a run on a CPU needs room for the copy that a save holds beside its t
   assert.equal(outlook(expected, { device, bytes: expected.peak + expected.copy - 1 }), "may not fit");
 });
 
-Deno.test("sentence() and advised() are what a person reads", () => {
+Deno.test("sentence(), forewords() and advised() are what a person reads", () => {
   const expected = estimate(facts());
   assert.match(
     sentence(expected, { device: "cuda:0", bytes: 80 * 2 ** 30 }),
     /^This run will take about [\d.]+ GiB of 80.0 GiB free on cuda:0: weights 2.3 GiB, .*activations [\d.]+ GiB/,
+  );
+  const room = { device: "cuda:0", bytes: expected.peak * 0.9 };
+  assert.match(
+    forewords(expected, room)[1],
+    /^warning: memory may not suffice; set gradient_checkpointing = true \([\d.]+ GiB\), or /,
   );
   const advice: Advice[] = [{ settings: { bf16: true }, peak: 2 ** 30, fits: false }, {
     settings: { finetuningType: "lora", perDeviceTrainBatchSize: 2 },

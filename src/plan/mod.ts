@@ -6,5 +6,5 @@ export { type ByKind, type Kind, KINDS } from "./ledger.ts";
 export { parametersOf, sizeOf } from "./parameters.ts";
 export { planJson } from "./json.ts";
 export { type Probed, table } from "./table.ts";
-export { advised, change, outlook, type Room, sentence, size } from "./text.ts";
+export { advised, change, forewords, outlook, type Room, size } from "./text.ts";
 export { modulesOf, trainedOf } from "./trained.ts";

@@ -1,4 +1,4 @@
-import { type Advice, needed } from "./advice.ts";
+import { type Advice, adviceFor, needed } from "./advice.ts";
 import type { Estimate } from "./estimate.ts";
 import { KINDS } from "./ledger.ts";
 
@@ -28,6 +28,13 @@ export function sentence(estimate: Estimate, { device, bytes }: Room): string {
   const of = bytes === undefined ? "" : ` of ${size(bytes)} free`;
   const parts = shares(estimate).map(([kind, bytes]) => `${kind} ${size(bytes)}`).join(", ");
   return `This run will take about ${size(estimate.peak)}${of} on ${device}: ${parts}`;
+}
+
+/** What a person should know before a run begins: its memory, and what to change where it may not suffice. */
+export function forewords(estimate: Estimate, room: Room): string[] {
+  const first = sentence(estimate, room);
+  if (["fits", "unknown"].includes(outlook(estimate, room))) return [first];
+  return [first, `warning: memory may not suffice; ${advised(adviceFor(estimate, room.bytes))}`];
 }
 
 const shares = ({ memory }: Estimate) =>

@@ -2,7 +2,7 @@ import config from "../../deno.json" with { type: "json" };
 import type { EncodedSet } from "../data/mod.ts";
 import { located } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { adviceFor, advised, sentence } from "../plan/mod.ts";
+import { adviceFor, advised, forewords } from "../plan/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
@@ -43,7 +43,7 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm, fee
   const { tokenizer, data } = await dataOf(recipe, { vocabSize: inspected.config.vocabSize, waiting });
   const prepared = { data, vocabulary: tokenizer.vocabSize };
   const expected = forecast(recipe, { inspected, device, prepared });
-  say(sentence(expected, room));
+  forewords(expected, room).forEach(say);
 
   manualSeed(recipe.seed);
   float32Products(device, recipe);

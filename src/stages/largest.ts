@@ -31,7 +31,7 @@ export function largestBatches(set: EncodedSet, options: Omit<BatchOptions, "epo
   const learned = Int32Array.from({ length: set.rows }, (_, row) => learnedIn(set, row));
   const record = (values: Int32Array) => ({ values, sum: -1, rows: new Int32Array(0) });
   const most = { first: [record(lengths), record(learned)], later: [record(lengths), record(learned)] };
-  for (let epoch = 0, steps = 0; steps < count && epoch * set.rows < MOST_ROWS; epoch++) {
+  for (let epoch = 0, steps = 0; set.rows && steps < count && epoch * set.rows < MOST_ROWS; epoch++) {
     const order = rowOrder(set, { ...options, epoch });
     for (let batch = 0; batch * batchSize < order.length; batch++) {
       const isFirst = batch % accumulate === 0;
