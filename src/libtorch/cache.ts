@@ -11,7 +11,27 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function userCache(env: Environment = Deno.env.toObject()): string {
   if (env.XDG_CACHE_HOME) return `${env.XDG_CACHE_HOME}/ftx`;
   const home = env.HOME || homeOfUser();
-  return home ? `${home}/.cache/ftx` : `${tmpdir()}/ftx-${Deno.uid()}`;
+  return home ? `${home}/.cache/ftx` : temporary(`${tmpdir()}/ftx-${Deno.uid()}`);
+}
+
+/** A folder that everybody may create is only ours when nobody else did: libraries are loaded from it. */
+export function temporary(path: string): string {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch {
+    const found = statIfThere(path);
+    const isOurs = found?.isDirectory && found.uid === Deno.uid() && ((found.mode ?? 0) & 0o022) === 0;
+    return isOurs ? path : `${path}-${Deno.pid}`;
+  }
+}
+
+function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The folder of ftx's own libtorchs, one folder a version. */

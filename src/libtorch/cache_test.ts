@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { libtorchCache, userCache, workFolder } from "./cache.ts";
+import { libtorchCache, temporary, userCache, workFolder } from "./cache.ts";
 
 Deno.test("userCache() follows XDG_CACHE_HOME, else lies in the home folder", () => {
   assert.equal(userCache({ XDG_CACHE_HOME: "/c", HOME: "/home/ada" }), "/c/ftx");
@@ -14,4 +14,17 @@ Deno.test("workFolder() is a clone's build folder, and the user's cache for the 
   Deno.writeTextFileSync(`${root}/tools/setup.ts`, "");
   assert.equal(workFolder(env, root), `${root}/build`);
   Deno.removeSync(root, { recursive: true });
+});
+
+Deno.test("temporary() is a folder of ours alone: one that others may write is left alone", () => {
+  const home = Deno.makeTempDirSync(), path = `${home}/ftx-0`;
+  assert.equal(temporary(path), path);
+  assert.equal(Deno.statSync(path).mode! & 0o777, 0o700);
+  assert.equal(temporary(path), path);
+  Deno.chmodSync(path, 0o777);
+  assert.equal(temporary(path), `${path}-${Deno.pid}`);
+  Deno.removeSync(path);
+  Deno.symlinkSync("/tmp", path);
+  assert.equal(temporary(path), `${path}-${Deno.pid}`);
+  Deno.removeSync(home, { recursive: true });
 });

@@ -113,7 +113,7 @@ async function receive(
     }
     return total;
   } catch (error) {
-    if (error instanceof NetFailure || error instanceof Deno.errors.NotCapable || isOfDisk(error)) throw error;
+    if (error instanceof NetFailure || isOfDisk(error)) throw error;
     throw new NetFailure(`"${host}" broke off (${reason(error)})`, true);
   } finally {
     clearTimeout(watch);

@@ -7,12 +7,12 @@ import {
   compareVersions,
   exists,
   findLibtorch,
-  findShims,
   isClone,
   type Libtorch,
   libtorchCache,
+  loadShim,
 } from "../libtorch/mod.ts";
-import { minor, OLDEST, openLibtorch, openShim, programRoot, readLibtorch, searchLibtorch } from "../libtorch/mod.ts";
+import { minor, OLDEST, openLibtorch, programRoot, readLibtorch, searchLibtorch } from "../libtorch/mod.ts";
 import { type Shim, shippedVersions, TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
 import { Waiting } from "../report/waiting.ts";
 import { planShim } from "./compile.ts";
@@ -69,8 +69,7 @@ async function inBinary(options: SetupOptions, cache: string): Promise<Ready> {
   if (!found && !shippedVersions().includes(minor(options.version ?? TESTED))) await findCompiler();
   const libtorch = found ?? await fetchOwn(options);
   openLibtorch(libtorch.root);
-  const fits = (one: Shim) => typeof openShim(one, libtorch, {}) !== "string";
-  const shim = findShims(libtorch).find(fits) ?? await ownShim(libtorch, []);
+  const { shim } = await loadShim(libtorch, {}, ownShim);
   writeRecord(`${cache}/libtorch.json`, libtorch);
   return { libtorch, shim };
 }

@@ -5,7 +5,12 @@ export async function writing<T>(folder: string, remedy: string, work: () => Pro
   try {
     return await work();
   } catch (error) {
-    const why = { ENOSPC: "the disk is full", EROFS: "it is read-only", EACCES: "that is not permitted" }[
+    const why = {
+      ENOSPC: "the disk is full",
+      EDQUOT: "the disk quota is used up",
+      EROFS: "it is read-only",
+      EACCES: "that is not permitted",
+    }[
       (error as { code?: string }).code ?? ""
     ];
     throw why ? new StorageError(`Cannot write into "${folder}": ${why}; ${remedy}`) : error;
