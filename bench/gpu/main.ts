@@ -76,7 +76,6 @@ function summary(cell: Cell, ours: Measured[], theirs: Measured[]) {
       positionOf(cell),
       shown(a),
       percent(mfu),
-      percent(ofMatmul),
       GiB(ours),
       shown(b, theirs),
       GiB(theirs),
