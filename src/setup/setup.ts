@@ -42,9 +42,10 @@ export interface Ready {
 }
 
 /** Brings everything up to date, and returns what is in use. Setups at the same time wait for one another. */
-export function setup(options: SetupOptions = {}): Promise<Ready> {
+export async function setup(options: SetupOptions = {}): Promise<Ready> {
+  if (options.version !== undefined) checkVersion(options.version);
   const folder = workFolder();
-  return writing(folder, "mend that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
+  return await writing(folder, "mend that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
     await Deno.mkdir(folder, { recursive: true });
     using _held = await lock(`${folder}/setup.lock`, () => console.error("waiting for another setup"));
     return isClone(programRoot()) ? await inClone(options, folder) : await inBinary(options, folder);
@@ -85,7 +86,6 @@ function look({ source = "any", build, version }: SetupOptions): Libtorch | unde
 }
 
 async function fetchOwn({ build, version = TESTED, indexUrl }: SetupOptions): Promise<Libtorch> {
-  checkVersion(version);
   const driver = driverCuda(), gpu = build ? build === "cuda" : driver !== undefined;
   const { fetchLibtorch } = await import("./fetch.ts"); // rarely needed, and brings a zip library
   const { indexSettings, Net, PackageIndex } = await import("./index/mod.ts");
