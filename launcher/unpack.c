@@ -13,6 +13,7 @@
 #include "place.h"
 #include "say.h"
 #include "sha256.h"
+#include "sync.h"
 #include "zstd.h"
 
 // Every unpacked file gets this time (2020-01-01): one that was written to since has another.
@@ -104,17 +105,6 @@ static bool write_payload(const Payload *payload, int folder) {
   bool complete = writer.left == 0 && writer.next == payload->entry_count;
   if (!complete || memcmp(digest, payload->hash, 32) != 0) fail_damaged(payload, "its SHA-256 is another one than built");
   return true;
-}
-
-/** Waits until all files are on the disk. Not syncfs: that would wait for whatever others write there. */
-static bool sync_files(const Payload *payload, int folder) {
-  bool done = true;
-  for (size_t i = 0; done && i < payload->entry_count; i++) {
-    int fd = openat(folder, payload->entries[i].path, O_RDONLY | O_CLOEXEC);
-    done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-  }
-  return done;
 }
 
 static const char *unpack_locked(const Payload *payload, const char *place, const char *wanted) {

@@ -8,7 +8,15 @@ import { install } from "./packages.ts";
 
 // zstd's sources come with its Node binding; nothing of the binding is built.
 const ZSTD = "node_modules/zstd-napi/deps/zstd/lib";
-const FLAGS = ["-std=gnu11", "-O2", "-Wall", "-ffunction-sections", "-fdata-sections", "-DZSTD_DISABLE_ASM=1"];
+const FLAGS = [
+  "-std=gnu11",
+  "-O2",
+  "-Wall",
+  "-ffunction-sections",
+  "-fdata-sections",
+  "-DZSTD_DISABLE_ASM=1",
+  "-pthread",
+];
 const LINK = ["-Wl,--gc-sections", "-s"];
 
 /** Compiles the launcher of the clone `root` into `build`, unless it is there. Returns its path. */
