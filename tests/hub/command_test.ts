@@ -93,3 +93,23 @@ Deno.test("ftx pt, data preview, chat and export take names of the hub, adapters
   }
   assert.ok(existsSync(join(folder, "merged/model.safetensors")));
 });
+
+Deno.test("a short name brings its template where the tokenizer has none, and a preview downloads no weights", async () => {
+  await using scene = await Scene.make();
+  const { hub } = scene;
+  const { files } = hub.repositories.get("models/org/tiny")!;
+  const texts = Object.fromEntries([...files].map(([path, { bytes }]) => [path, bytes]));
+  const config = JSON.parse(new TextDecoder().decode(texts["tokenizer_config.json"]));
+  hub.add("model", "HuggingFaceTB/SmolLM-135M", {
+    ...texts,
+    "tokenizer_config.json": JSON.stringify({ ...config, chat_template: undefined }),
+  });
+  const { code, out, err } = await scene.run("data preview --model smollm-135m --dataset org/data");
+  assert.equal(code, 0, err);
+  assert.match(out, /<\|im_start\|>user\W+How do I list all images\?<\|im_end\|>/);
+  assert.equal(hub.sentOf("/model.safetensors"), 0);
+  const trained = await scene.run("sft --model SmolLM-135M --lora --dataset org/data --max-steps 1 --output-dir out");
+  assert.equal(trained.code, 0, trained.err);
+  const adapter = JSON.parse(await Deno.readTextFile(join(scene.folder, "out/adapter_config.json")));
+  assert.equal(adapter.base_model_name_or_path, "HuggingFaceTB/SmolLM-135M");
+});

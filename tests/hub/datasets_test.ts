@@ -11,7 +11,8 @@ async function withHub(
   await using scene = await HubScene.make();
   const before = Deno.env.toObject();
   Deno.env.set("HF_ENDPOINT", scene.hub.endpoint);
-  Deno.env.delete("HF_HUB_OFFLINE");
+  Deno.env.set("HF_HOME", scene.folder); // whoever is logged in on this machine stays out of it
+  for (const name of ["HF_HUB_OFFLINE", "HF_TOKEN"]) Deno.env.delete(name);
   try {
     const find = async (name: string, dir = scene.folder) => {
       const { files } = await findDataset(name, dir, { cacheDir: scene.cache });
@@ -19,7 +20,7 @@ async function withHub(
     };
     await body(find, scene);
   } finally {
-    for (const name of ["HF_ENDPOINT", "HF_HUB_OFFLINE"]) {
+    for (const name of ["HF_ENDPOINT", "HF_HUB_OFFLINE", "HF_HOME", "HF_TOKEN"]) {
       if (before[name] === undefined) Deno.env.delete(name);
       else Deno.env.set(name, before[name]);
     }
