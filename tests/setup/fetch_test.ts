@@ -176,7 +176,7 @@ Deno.test("fetchLibtorch() looks for room on the disk before it downloads", asyn
   assert.ok(!index.requests.some((request) => request.includes("/files/")));
 });
 
-Deno.test("fetchLibtorch() shows the name and password of an index's address, and to it alone", async () => {
+Deno.test("fetchLibtorch() shows the name and password of an index's address", async () => {
   const misbehave: Shelf["misbehave"] = ({ headers }) =>
     headers.get("authorization") === `Basic ${btoa("ada:pass word")}` ? undefined : new Response("", { status: 401 });
   await using index = serveIndex({ wheels: WHEELS, misbehave });

@@ -1,5 +1,6 @@
 // Requests to a package index: its certificates and proxy, a name and password in its address, patience with its faults.
 
+import { exists } from "../../libtorch/mod.ts";
 import type { IndexSettings } from "./settings.ts";
 
 /** What a request that failed says of itself. */
@@ -22,16 +23,21 @@ export interface Patience {
 
 const PATIENT: Patience = { tries: 8, stall: 30_000, sleep: (ms) => new Promise((done) => setTimeout(done, ms)) };
 
+// What an administrator added lies here; it counts beside the certificates that the runtime brings.
+const SYSTEM = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+
 /** The way to a package index. */
 export class Net implements Disposable {
   readonly #client?: Deno.HttpClient;
+  readonly #secrets = new Map<string, string>();
   readonly patience: Patience;
 
   constructor({ cert, proxy }: Pick<IndexSettings, "cert" | "proxy"> = {}, patience: Partial<Patience> = {}) {
     this.patience = { ...PATIENT, ...patience };
-    if (!cert && !proxy) return;
+    const trusted = cert ?? SYSTEM.find(exists);
+    if (!trusted && !proxy) return;
     this.#client = Deno.createHttpClient({
-      ...cert && { caCerts: [Deno.readTextFileSync(cert)] },
+      ...trusted && { caCerts: [Deno.readTextFileSync(trusted)] },
       ...proxy && { proxy: { url: /^\w+:\/\//.test(proxy) ? proxy : `http://${proxy}` } },
     });
   }
@@ -39,18 +45,24 @@ export class Net implements Disposable {
   /** Asks once; the answer has arrived so far as its head. 404 is an answer; every other refusal is a `NetFailure`. */
   async ask(address: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
     const url = new URL(address);
-    const { username, password } = url;
-    url.username = url.password = ""; // fetch refuses them in an address
-    if (username) {
-      const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-      headers = { ...headers, authorization: `Basic ${btoa(pair)}` };
-    }
+    this.#learn(url);
+    const secret = this.#secrets.get(url.host);
+    if (secret) headers = { ...headers, authorization: secret };
     const answer = await fetch(url, { headers, client: this.#client, signal }).catch((error) => {
       throw new NetFailure(`"${url.host}" cannot be reached (${reason(error)})`, true);
     });
     if (answer.ok || answer.status === 404 || answer.status === 416) return answer;
     await answer.body?.cancel();
     throw refusal(answer, url.host);
+  }
+
+  /** Takes name and password out of an address, where `fetch` refuses them, and shows them to that host from now on. */
+  #learn(url: URL): void {
+    const { username, password } = url;
+    if (!username) return;
+    url.username = url.password = "";
+    const pair = new TextEncoder().encode(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+    this.#secrets.set(url.host, `Basic ${btoa(String.fromCharCode(...pair))}`);
   }
 
   /** The text at an address; undefined where there is none. Asks again when the fault may pass. */

@@ -9,7 +9,7 @@ export interface IndexSettings {
   indexes: string[];
   /** Folders and pages that hold packages themselves. */
   findLinks: string[];
-  /** A file with the certificates to trust, instead of those that the runtime brings. */
+  /** A file with certificates to trust, besides those that the runtime brings. */
   cert?: string;
   /** An address that all requests go through; without one, HTTPS_PROXY and NO_PROXY count. */
   proxy?: string;
