@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../errors.ts";
+import { ownDataset } from "../hub/mod.ts";
 import { didYouMean } from "../recipe/nearest.ts";
 import { filesOnline, isOnline, type OnlineOptions, remoteFiles } from "./online.ts";
 import { filesAt } from "./sources/mod.ts";
@@ -98,8 +99,8 @@ export const OPENAI_TAGS: Tags = {
 };
 
 /**
- * Finds a data set: a name in `datasetDir`/dataset_info.json; a file or folder, tried as given and under `datasetDir`; or
- * `org/name[@revision]` at the hub, whose files are downloaded if they are not in the cache.
+ * Finds a data set: a name in `datasetDir`/dataset_info.json; a file or folder, tried as given and under `datasetDir`;
+ * `ftx-docker`, which comes with ftx; or `org/name[@revision]` at the hub, whose files are downloaded if they are not in the cache.
  * Throws `DataError` with what is nearest, and `NetworkError`.
  */
 export async function findDataset(name: string, datasetDir: string, options: OnlineOptions = {}): Promise<DatasetInfo> {
@@ -111,7 +112,7 @@ export async function findDataset(name: string, datasetDir: string, options: Onl
     ? readInfo((await remoteFiles(datasetDir, INFO, options))[0])
     : readInfo(join(datasetDir, INFO));
   if (Object.hasOwn(entries, name)) return await readEntry(name, entries[name], datasetDir, options);
-  const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate));
+  const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate)) ?? ownDataset(name);
   if (path !== undefined) return { ...detected, files: filesAt(path) };
   if (isOnline(name)) return await online();
   throw unknown(name, Object.keys(entries), datasetDir);

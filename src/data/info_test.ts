@@ -93,3 +93,9 @@ Deno.test("findDataset() says where a name could have been", async () => {
     'Cannot find dataset "x": there is no such file, and no "none/dataset_info.json" that could name it; check the path';
   await assert.rejects(findDataset("x", "none"), { name: "DataError", message: sentence });
 });
+
+Deno.test("ftx-docker is the data that comes with ftx", async () => {
+  const { files, formatting } = await findDataset("ftx-docker", "/nowhere");
+  assert.match(files[0], /examples\/docker\/train\.json$/);
+  assert.equal(formatting, "detect");
+});

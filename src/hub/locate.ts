@@ -1,18 +1,14 @@
-import { join } from "node:path";
 import { CheckpointError, RecipeError } from "../errors.ts";
-import { programRoot } from "../libtorch/root.ts";
 import { didYouMean } from "../recipe/nearest.ts";
 import type { HubOptions } from "./hub.ts";
 import { adapterFiles, modelFiles } from "./model_files.ts";
 import { openRepository } from "./open.ts";
+import { OWN_MODELS, ownModel } from "./own.ts";
 import { hubPlace } from "./place.ts";
 import type { Listener } from "./progress.ts";
 import { modelNamed, MODELS, templateOf } from "./registry/mod.ts";
 import { nameOf, type Repository, repositoryNamed } from "./repository.ts";
 import type { HubSettings } from "./settings.ts";
-
-/** The example that comes with ftx, by its short name. */
-const OWN = "ftx-tiny";
 
 /** How names are looked up, and who is told of downloads. */
 export interface LocateOptions extends HubSettings, HubOptions {
@@ -50,8 +46,8 @@ export async function locateModel(name: string, options: LocateOptions = {}): Pr
 /** The same, with what is known of the model besides. */
 export async function findModel(name: string, options: LocateOptions = {}): Promise<Located> {
   const { modelRevision = "main", weights } = options;
-  if (await isThere(name) || name.toLowerCase() === OWN) {
-    const folder = await isThere(name) ? name : join(programRoot(), "examples/tiny");
+  const folder = await isThere(name) ? name : ownModel(name);
+  if (folder !== undefined) {
     if (modelRevision === "main") return { folder, name };
     throw new RecipeError(
       `Cannot use model_revision = "${modelRevision}" with "${name}": a folder has no revisions; leave it out`,
@@ -62,9 +58,9 @@ export async function findModel(name: string, options: LocateOptions = {}): Prom
   const full = known === undefined ? name : known.hub + (inline === undefined ? "" : `@${inline}`);
   const repository = repositoryNamed(full, "model", { revision: modelRevision });
   if (repository === undefined) throw unknown(name);
-  const { folder } = await open(repository, options, modelFiles(nameOf(repository), { weights }));
+  const snapshot = await open(repository, options, modelFiles(nameOf(repository), { weights }));
   const { id, revision } = repository;
-  return { folder, name: id, revision, template: known?.template ?? templateOf(id) };
+  return { folder: snapshot.folder, name: id, revision, template: known?.template ?? templateOf(id) };
 }
 
 /** The folder of an adapter that is named by its folder or its repository; `below`: the folder inside it. */
@@ -96,7 +92,7 @@ const isThere = (path: string) => Deno.stat(path).then(() => true, (error) => !(
 
 function unknown(name: string): CheckpointError {
   const isPath = /^[.~/]|\/.*\/|\\/.test(name);
-  const meant = isPath ? "" : didYouMean(name.toLowerCase(), [...Object.keys(MODELS), OWN]);
+  const meant = isPath ? "" : didYouMean(name.toLowerCase(), [...Object.keys(MODELS), ...OWN_MODELS]);
   return new CheckpointError(
     isPath
       ? `Cannot load "${name}": there is no such folder; check the path`
