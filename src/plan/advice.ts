@@ -28,7 +28,8 @@ export function adviceFor({ facts, peak }: Estimate, room?: number): Advice[] {
   const found: Advice[] = [];
   for (const settings of changes(facts, (change) => needed(estimate(changed(facts, change))) <= (room ?? 0))) {
     const then = estimate(changed(facts, settings));
-    if (then.peak >= peak) continue;
+    const part = (one: Advice) => Object.entries(one.settings).every(([name, value]) => settings[name] === value);
+    if (then.peak >= peak || found.some((one) => part(one) && one.peak <= then.peak)) continue; // less does as much
     found.push({ settings, peak: then.peak, ...room === undefined ? {} : { fits: needed(then) <= room } });
   }
   return found;
