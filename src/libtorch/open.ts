@@ -2,6 +2,7 @@
 
 import { FtxError } from "../errors.ts";
 import { exists } from "./folder.ts";
+import { nvidiaLibrary, openWith } from "./nvidia.ts";
 
 const opened: Deno.DynamicLibrary<Record<never, never>>[] = []; // stay open as long as the process lives
 
@@ -10,7 +11,8 @@ const opened: Deno.DynamicLibrary<Record<never, never>>[] = []; // stay open as 
  * is loaded where it lies beside the CPU half; if that fails, `cudaFailure` says why, and the CPU can still be used.
  */
 export function openLibtorch(root: string): { cuda: boolean; cudaFailure?: string } {
-  const open = (name: string) => opened.push(Deno.dlopen(`${root}/lib/${name}`, {}));
+  const find = nvidiaLibrary(root);
+  const open = (name: string) => openWith(`${root}/lib/${name}`, (path) => opened.push(Deno.dlopen(path, {})), find);
   try {
     open("libc10.so");
     open("libtorch_cpu.so");

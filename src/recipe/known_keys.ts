@@ -225,7 +225,7 @@ export const NEEDLESS: Readonly<Record<string, string>> = {
   ddp_broadcast_buffers: "one process trains",
   save_on_each_node: "one process trains",
   log_on_each_node: "one process trains",
-  dataloader_pin_memory: "data is encoded ahead of training, so that loading it takes no time",
+  dataloader_pin_memory: "batches are always sent to a GPU from pinned memory, one ahead",
   dataloader_persistent_workers: "data is encoded ahead of training, so that loading it takes no time",
   dataloader_prefetch_factor: "data is encoded ahead of training, so that loading it takes no time",
   dataloader_drop_last: "the last, shorter batch is always used; its tokens count like all others",
