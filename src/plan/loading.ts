@@ -24,7 +24,10 @@ export function load(facts: Facts, { parameters, whole, branches }: Trained, led
   if (device === "cpu" && stored !== (exact ? stored : computes) && !settings.trainFromScratch) {
     readThrough(facts, tape, model);
   }
-  if (facts.merges) merge(tape, first, parameters.map(([, shape]) => shape.length > 1 ? sizeOf(shape) : 0));
+  if (facts.merges) {
+    const inBlocks = parameters.filter(([name, shape]) => shape.length > 1 && name.startsWith("model.layers."));
+    merge(tape, first, inBlocks.map(([, shape]) => sizeOf(shape)));
+  }
   if (facts.storedVocabulary) resize(facts, tape, first);
   const shapes = new Map(parameters);
   for (const [path, { rank }] of branches) {

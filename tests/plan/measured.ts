@@ -59,18 +59,21 @@ export interface Compared {
   off: number;
 }
 
-/** Makes the steps of a run, and its evaluation where it has one, and compares their memory with its estimate. */
+/**
+ * Makes the steps of a run, and its evaluation where it has one, and compares their memory with its estimate. `grown`: tokens
+ * of a tokenizer that knows more than the model has rows.
+ */
 export async function compare(
   model: string,
   settings: Record<string, unknown>,
-  { train: set, evaluation }: { train: EncodedSet; evaluation?: EncodedSet },
+  { train: set, evaluation, grown }: { train: EncodedSet; evaluation?: EncodedSet; grown?: number },
 ): Promise<Compared> {
   const recipe = makeRecipe({
     ...{ modelNameOrPath: model, dataset: ["none"], device: "cpu", maxSteps: 3, template: "chatml" },
     ...evaluation ? { evalDataset: ["none"], evalStrategy: "epoch" } : {},
     ...settings,
   }, "train");
-  const inspected = await inspectModel(recipe), vocabulary = inspected.config.vocabSize;
+  const inspected = await inspectModel(recipe), vocabulary = grown ?? inspected.config.vocabSize;
   const evals: Record<string, EncodedSet> = evaluation ? { "": evaluation } : {};
   const expected = forecast(recipe, {
     inspected,

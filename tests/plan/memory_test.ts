@@ -80,3 +80,13 @@ Deno.test("a plan takes the largest batch of a run's order, and the prompts that
   const { off } = await compare(model.folder, settings, { train: setOf(lengths, 15) });
   assert(Math.abs(off) < 0.05, String(off));
 });
+
+Deno.test("a plan counts rows that the embedding grows by, and that LoRA then trains it whole", async () => {
+  using model = await Model.draw(llama, "bf16");
+  const sets = { train: setOf(LENGTHS), grown: 9_000 };
+  for (const settings of [{ finetuningType: "lora" }, { finetuningType: "full", bf16: true }]) {
+    const { expected, off } = await compare(model.folder, { ...settings, ...rows, resizeVocab: true }, sets);
+    assert.equal(expected.facts.config.vocabSize, 9_024);
+    assert(Math.abs(off) < 0.05, String(off));
+  }
+});
