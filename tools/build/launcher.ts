@@ -6,7 +6,7 @@ import { exists } from "../../src/libtorch/mod.ts";
 import { filesOf } from "./files.ts";
 import { install } from "./packages.ts";
 
-// zstd's sources come with its Node binding; nothing of the binding is built.
+// zstd's sources come with its Node binding (launcher/zstd.json); nothing of the binding is built.
 const ZSTD = "node_modules/zstd-napi/deps/zstd/lib";
 const FLAGS = [
   "-std=gnu11",
@@ -23,7 +23,8 @@ const LINK = ["-Wl,--gc-sections", "-s"];
 export async function compileLauncher(root: string, build: string, cc = Deno.env.get("CC") || "gcc"): Promise<string> {
   const zstd = await zstdSources(root, `${build}/zstd`);
   const own = filesOf(`${root}/launcher`).map((path) => `${root}/launcher/${path}`);
-  const sources = [...own, ...filesOf(zstd).map((path) => `${zstd}/${path}`)].filter((path) => path.endsWith(".c"));
+  const decoder = filesOf(zstd).filter((path) => /^(common|decompress)\//.test(path)).map((path) => `${zstd}/${path}`);
+  const sources = [...own, ...decoder].filter((path) => path.endsWith(".c"));
   const hash = createHash("sha256").update(JSON.stringify([cc, FLAGS, LINK]));
   for (const path of [...own, ...sources]) hash.update(await Deno.readFile(path));
   const launcher = `${build}/launcher-${hash.digest("hex").slice(0, 12)}`;
@@ -39,15 +40,11 @@ export async function compileLauncher(root: string, build: string, cc = Deno.env
   return launcher;
 }
 
-/** The folder of zstd's common and decompressing parts. */
+/** The folder of zstd's sources. */
 async function zstdSources(root: string, folder: string): Promise<string> {
-  const { imports } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   const lib = `${folder}/${ZSTD}`;
-  if (!exists(`${lib}/zstd.h`)) {
-    const only = { nodeModulesDir: "manual", imports: { "zstd-napi": imports["zstd-napi"] } };
-    await install(root, folder, JSON.stringify(only));
-    await Deno.remove(`${lib}/compress`, { recursive: true });
-  }
+  if (exists(`${lib}/zstd.h`)) return lib;
+  await install(folder, await Deno.readTextFile(`${root}/launcher/zstd.json`), `${root}/launcher/zstd.lock`);
   return lib;
 }
 

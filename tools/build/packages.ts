@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { FtxError } from "../../src/errors.ts";
 import { copy, filesOf } from "./files.ts";
 
-/** Packages that only types or this build need. */
-const NOT_IN_PROGRAM = /^(@types\/|zstd-napi$)/;
+const TYPES = /^@types\//; // the compiler's, not the program's
 
 const FONTS = /^@expo-google-fonts\//; // read as files, never imported
 
@@ -14,7 +13,7 @@ type Imports = Record<string, string>;
 
 /** The settings that Deno runs the program with: packages are found in node_modules, and nothing is looked up. */
 export function programConfig({ version, imports }: { version: string; imports: Imports }): string {
-  const used = Object.fromEntries(Object.entries(imports).filter(([name]) => !NOT_IN_PROGRAM.test(name)));
+  const used = Object.fromEntries(Object.entries(imports).filter(([name]) => !TYPES.test(name)));
   const config = { name: "ftx", version, exports: "./main.ts", nodeModulesDir: "manual", imports: used };
   return JSON.stringify(config, null, 2) + "\n";
 }
@@ -31,11 +30,11 @@ export function isNeeded(path: string): boolean {
   return !/\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo|png)$|\/\.[^/]+$/i.test(path);
 }
 
-/** Installs the packages named in `imports` into `folder/node_modules`, by the lock file of the clone `root`. */
-export async function install(root: string, folder: string, config: string): Promise<void> {
+/** Installs the imports of a deno.json's text into `folder/node_modules`, by a lock file. */
+export async function install(folder: string, config: string, lock: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(join(folder, "deno.json"), config);
-  await Deno.copyFile(join(root, "deno.lock"), join(folder, "deno.lock"));
+  await Deno.copyFile(lock, join(folder, "deno.lock"));
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["install", "--quiet", "--node-modules-linker=hoisted"],
     cwd: folder,
@@ -51,7 +50,7 @@ export async function install(root: string, folder: string, config: string): Pro
 export async function stagePackages(root: string, to: string, work: string): Promise<void> {
   const config = programConfig(JSON.parse(await Deno.readTextFile(join(root, "deno.json"))));
   await Deno.remove(work, { recursive: true }).catch(() => {}); // what an older build needed
-  await install(root, work, config);
+  await install(work, config, join(root, "deno.lock"));
   for (const path of filesOf(`${work}/node_modules`)) {
     if (isNeeded(path)) await copy(`${work}/node_modules`, `${to}/node_modules`, path);
   }
