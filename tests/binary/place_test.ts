@@ -1,15 +1,16 @@
 // Folders that do not do: the launcher takes the next one, and says so; or it says what is wrong with all of them.
 import assert from "node:assert/strict";
+import { exists } from "../../src/libtorch/mod.ts";
 import { mounting, Small } from "./small.ts";
 
 const small = await Small.build(4 << 20);
 Deno.test.afterAll(() => small[Symbol.asyncDispose]());
 
-/** A temporary folder of this test's own, as TMPDIR. */
-async function temporary(mode = 0o1777): Promise<{ path: string; place: string }> {
+/** A temporary folder of this test's own, as TMPDIR. A user who mounts is root to himself. */
+async function temporary(uid = Deno.uid()): Promise<{ path: string; place: string }> {
   const path = await Deno.makeTempDir({ dir: small.folder, prefix: "temporary " });
-  await Deno.chmod(path, mode);
-  return { path, place: `${path}/ftx-${Deno.uid()}/bin` };
+  await Deno.chmod(path, 0o1777);
+  return { path, place: `${path}/ftx-${uid}/bin` };
 }
 
 const NOT_MOUNTED = "read-only, full and noexec folders";
@@ -88,7 +89,7 @@ Deno.test({
 });
 
 withMounts("a folder from which programs may not run is passed over", async () => {
-  const { path, place } = await temporary();
+  const { path, place } = await temporary(0);
   const mounted = await mounting(`mount -t tmpfs -o noexec,mode=755 tmpfs "${small.home}"`);
   const { code, out, err } = await small.start([], { env: { HOME: small.home, TMPDIR: path }, ...mounted });
   const why = `"${small.place}" does not do (programs may not run there (noexec))`;
@@ -98,7 +99,7 @@ withMounts("a folder from which programs may not run is passed over", async () =
 
 withMounts("a read-only cache is passed over, unless ftx lies there already", async () => {
   await small.forget();
-  const { path, place } = await temporary();
+  const { path, place } = await temporary(0);
   const readOnly = await mounting(
     `mount --bind "${small.home}" "${small.home}"; mount -o remount,ro,bind "${small.home}"`,
   );
@@ -111,14 +112,14 @@ withMounts("a read-only cache is passed over, unless ftx lies there already", as
 });
 
 withMounts("a full cache is passed over, whether it is full before or becomes so", async () => {
-  const { path, place } = await temporary();
+  const { path, place } = await temporary(0);
   const full = await mounting(`mount -t tmpfs -o size=1m,mode=755 tmpfs "${small.home}"`);
   const env = { HOME: small.home, TMPDIR: path };
   const { code, err } = await small.start([], { env, ...full });
   const why = `"${small.place}" does not do (1 MB are free of 8 MB needed)`;
   assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", for ${why}\n`]);
   // Bytes suffice, but not files: the seventh cannot be made.
-  const other = await temporary();
+  const other = await temporary(0);
   const crowded = await mounting(`mount -t tmpfs -o nr_inodes=9,mode=755 tmpfs "${small.home}"`);
   const late = await small.start([], { env: { ...env, TMPDIR: other.path }, ...crowded });
   assert.equal(
@@ -129,13 +130,17 @@ withMounts("a full cache is passed over, whether it is full before or becomes so
 });
 
 withMounts("where no folder does, one sentence names each and ends with 6", async () => {
-  const path = `${small.folder}/none`;
-  await Deno.mkdir(path);
-  const folders = [small.home, "/tmp", "/var/tmp", "/dev/shm"];
-  const none = await mounting(folders.map((one) => `mount -t tmpfs -o noexec,mode=1777 tmpfs "${one}"`).join(";"));
-  const { code, out, err } = await small.start([], { env: { HOME: small.home }, ...none });
-  const places = [small.place, ...folders.slice(1).map((folder) => `${folder}/ftx-${Deno.uid()}/bin`)];
-  const reasons = places.map((place) => `"${place}" does not do (programs may not run there (noexec))`).join(", ");
-  const remedy = "set XDG_CACHE_HOME to a folder of yours with 8 MB free";
-  assert.deepEqual([code, out, err], [6, "", `error: Cannot unpack ftx: ${reasons}; ${remedy}\n`]);
+  const folders = [small.home, "/tmp/ftx-0", "/var/tmp/ftx-0", "/dev/shm/ftx-0"];
+  const line = folders.map((one) => `mkdir -p "${one}"; mount -t tmpfs -o noexec,mode=700 tmpfs "${one}"`).join(";");
+  const before = folders.filter(exists);
+  const none = await mounting(line);
+  try {
+    const { code, out, err } = await small.start([], { env: { HOME: small.home }, ...none });
+    const places = [small.place, ...folders.slice(1).map((folder) => `${folder}/bin`)];
+    const reasons = places.map((place) => `"${place}" does not do (programs may not run there (noexec))`).join(", ");
+    const remedy = "set XDG_CACHE_HOME to a folder of yours with 8 MB free";
+    assert.deepEqual([code, out, err], [6, "", `error: Cannot unpack ftx: ${reasons}; ${remedy}\n`]);
+  } finally {
+    for (const folder of folders) if (!before.includes(folder)) await Deno.remove(folder);
+  }
 });

@@ -31,7 +31,7 @@ export class Small implements AsyncDisposable {
   /** Builds it; the launcher is compiled once for all tests. `large` bytes of its payload do not compress. */
   static async build(large = 0, program = PROGRAM): Promise<Small> {
     await Deno.mkdir(WORK, { recursive: true });
-    const folder = await Deno.makeTempDir({ dir: WORK, prefix: "small " });
+    const folder = await Deno.makeTempDir({ prefix: "ftx small " });
     await Deno.chmod(folder, 0o755);
     const parts = `${folder}/parts`;
     await Deno.mkdir(`${parts}/deep/er`, { recursive: true });
