@@ -2,7 +2,7 @@ import { CheckpointError } from "../errors.ts";
 import { type DType, hostTensor, keep, noGrad, readInto, scope, type Tensor } from "../tensor/mod.ts";
 import type { SafeDType } from "./dtype.ts";
 import type { TensorPlace } from "./folder.ts";
-import type { TensorBytes } from "./write.ts";
+import type { TensorBytes, TensorSource } from "./write.ts";
 
 /** libtorch's name of a file's element type, where it has one that ftx computes with. */
 const DTYPES: Partial<Record<SafeDType, DType>> = {
@@ -92,17 +92,17 @@ async function fillOne(name: string, target: Tensor, place: TensorPlace) {
   }
 }
 
-/** A tensor's bytes as a safetensors file stores them: the memory itself where that is possible, so keep the tensor still. */
-export function bytesOfTensor(t: Tensor): TensorBytes & { data: Uint8Array } {
-  return { dtype: SAFE[t.dtype], shape: t.shape, data: t.hostBytes() };
+/**
+ * A tensor's bytes as a safetensors file stores them: on a CPU the memory itself, so keep the tensor still; from a GPU a
+ * copy, made when its turn to be written comes, so that host memory holds one at a time.
+ */
+export function bytesOfTensor(t: Tensor): TensorSource {
+  return { dtype: SAFE[t.dtype], shape: t.shape, data: t.device === "cpu" ? t.hostBytes() : () => hostCopy(t) };
 }
 
 /** A copy of tensors as they are now, in host memory: what a background save writes while training goes on. */
 export function snapshot(tensors: Iterable<readonly [string, Tensor]>): [string, TensorBytes][] {
-  return Array.from(tensors, ([name, t]) =>
-    scope(() => {
-      const host = t.detach().toDevice("cpu", t.dtype);
-      const { dtype, shape, data } = bytesOfTensor(host);
-      return [name, { dtype, shape, data: data.slice() }] as [string, TensorBytes];
-    }));
+  return Array.from(tensors, ([name, t]) => [name, { dtype: SAFE[t.dtype], shape: t.shape, data: hostCopy(t) }]);
 }
+
+const hostCopy = (t: Tensor): Uint8Array => scope(() => t.detach().toDevice("cpu", t.dtype).hostBytes().slice());

@@ -25,6 +25,7 @@ import {
   trim,
   zeros,
 } from "../../src/tensor/mod.ts";
+import { bytesOfTensor, fill, readHeader, snapshot, writeSafetensors } from "../../src/weights/mod.ts";
 import { device, onGpu } from "./gpu.ts";
 
 const numbers = () => scope(() => [...rand([100], { dtype: "f32", device }).toArray()]);
@@ -84,6 +85,22 @@ onGpu("pinned memory is copied while the host goes on, and a mark says when", ()
     mark.wait();
     assert.deepEqual([...back.toArray().subarray(0, 4)], [0, 2, 4, 6]);
     assert.equal(back.toArray()[(1 << 20) - 1], 2 * ((1 << 20) - 1));
+  }
+  assert.equal(live(), before);
+});
+
+onGpu("weights on a GPU are written and read as those of a CPU", async () => {
+  const before = live(), path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    await Deno.remove(path); // writeSafetensors makes it
+    using weight = keep(rand([33, 5], { dtype: "f32", device })), copy = keep(zeros([33, 5], { dtype: "f32", device }));
+    await writeSafetensors(path, [["weight", bytesOfTensor(weight)]]);
+    const place = { ...(await readHeader(path)).tensors.get("weight")!, file: path };
+    await fill([["weight", copy, place]]);
+    assert.deepEqual(copy.toArray(), weight.toArray());
+    assert.deepEqual(snapshot([["weight", weight]])[0][1].data, new Uint8Array(weight.toArray().buffer));
+  } finally {
+    await Deno.remove(path);
   }
   assert.equal(live(), before);
 });
