@@ -86,7 +86,7 @@ Deno.test("README: the first fine-tune runs as it is written", async () => {
   place.write("notes.txt", "How do I list all images?\n\nWhat is the capital of France?\n");
   place.write("llama3_lora_sft.yaml", "model: my-model\ndataset: questions.json\nmax_steps: 1\nplot_loss: false\n");
   for (const line of COMMAND_LINES) {
-    if (!line.startsWith("./ftx ")) continue;
+    if (!line.startsWith("./ftx ") || line.includes("llama-3.1")) continue; // that model is at the hub
     const { code, out, err } = await ftx(place.folder, line.slice("./ftx ".length));
     assert.equal(code, 0, `${line}\n${err}`);
     assert.notEqual(out, "", line);
