@@ -63,7 +63,7 @@ export class Hub {
       using timer = new Timer(this.#place.patience);
       return await this.#guarded(url, timer, async () => {
         const response = await this.#send(url, init?.headers, timer.signal);
-        const body = await whole(response, LARGEST, this.host);
+        const body = await whole(response, timer.signal, this.host);
         return new Response(body, { status: response.status, headers: response.headers });
       });
     }, { tries });
@@ -93,7 +93,7 @@ export class Hub {
       }
       await begin(at);
       const body = isPacked ? response.body.pipeThrough(new DecompressionStream("gzip")) : response.body;
-      for await (const piece of body) {
+      for await (const piece of piecesOf(body, timer.signal)) {
         timer.count(piece.length);
         await take(piece);
       }
@@ -181,12 +181,30 @@ class Timer implements Disposable {
   }
 }
 
-/** The body of an answer, if it is not longer than `limit`. */
-async function whole(response: Response, limit: number, host: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The pieces of a body until it ends or the signal comes, which no body can hold up: the reading then fails. */
+async function* piecesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const stop = () => void reader.cancel().catch(() => {}); // ends a read that waits
+  signal.addEventListener("abort", stop);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+/** The body of an answer, if it is not too long. */
+async function whole(response: Response, signal: AbortSignal, host: string): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of response.body ?? []) {
-    if ((bytes += piece.length) > limit) {
+  for await (const piece of response.body === null ? [] : piecesOf(response.body, signal)) {
+    if ((bytes += piece.length) > LARGEST) {
       throw new HubFailure("sent an answer without an end", host, { passing: false });
     }
     pieces.push(piece);

@@ -42,7 +42,7 @@ Deno.test("a download that is cut at any of 100 places takes only the rest after
 Deno.test("a download that stands still is taken up again", async () => {
   await using scene = await HubScene.make();
   scene.hub.fault = first(2, { stall: 100_000 });
-  const { folder } = await scene.open("org/model", { stall: 150 });
+  const { folder } = await scene.open("org/model", { stall: 500 });
   await assertWhole(scene, folder);
   assert.equal(scene.hub.asked.filter(isWeights).length, 3);
 });
@@ -50,7 +50,7 @@ Deno.test("a download that stands still is taken up again", async () => {
 Deno.test("a download of some bytes a second counts as one that stands still", async () => {
   await using scene = await HubScene.make();
   scene.hub.fault = first(1, { drip: 10 });
-  await assertWhole(scene, (await scene.open("org/model", { stall: 150 })).folder);
+  await assertWhole(scene, (await scene.open("org/model", { stall: 500 })).folder);
 });
 
 for (const status of [408, 425, 429, 500, 502, 503, 504]) {

@@ -60,9 +60,12 @@ export class LoopbackHub implements AsyncDisposable {
   described: (info: Record<string, unknown>) => Record<string, unknown> = (info) => info;
   #server: Server;
   #port = 0;
+  readonly #open = new Set<ServerResponse>();
 
   private constructor() {
     this.#server = createServer((request, response) => {
+      this.#open.add(response);
+      response.once("close", () => this.#open.delete(response));
       this.#answer(request, response).catch(() => response.destroy());
     });
   }
@@ -115,6 +118,7 @@ export class LoopbackHub implements AsyncDisposable {
 
   async [Symbol.asyncDispose]() {
     if (!this.#server.listening) return;
+    for (const response of this.#open) response.destroy(); // those that stand still too
     this.#server.closeAllConnections();
     await new Promise<void>((done) => this.#server.close(() => done()));
   }
