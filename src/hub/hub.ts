@@ -1,10 +1,11 @@
 import { FtxError } from "../errors.ts";
+import { piecesOf, whole } from "./body.ts";
 import { brokenBy, failureOf, HubFailure } from "./failure.ts";
 import type { HubPlace } from "./place.ts";
 import { redirected } from "./redirect.ts";
+import { Timer } from "./timer.ts";
 
 const REDIRECTS = 5;
-const LARGEST = 64 * 2 ** 20; // bytes of an answer to a question: lists of files come in pages far below
 const SLOWEST = 1024; // bytes that a download must bring in the time it may stand still
 const TRIES = 6;
 const FIRST_TRIES = 3; // of a hub that has never answered: most often there is no network, and more tries change nothing
@@ -153,65 +154,6 @@ export class Hub {
       throw failure;
     }
   }
-}
-
-/** Aborts when the time is over in which nothing, or fewer than `least` bytes, came. */
-class Timer implements Disposable {
-  readonly #controller = new AbortController();
-  #came = 0;
-  readonly #timer: ReturnType<typeof setInterval>;
-
-  constructor(readonly milliseconds: number, least?: number) {
-    this.#timer = setInterval(() => {
-      if (least === undefined || this.#came < least) this.#controller.abort();
-      this.#came = 0;
-    }, milliseconds);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  count(bytes: number): void {
-    this.#came += bytes;
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
-}
-
-/** The pieces of a body until it ends or the signal comes, which no body can hold up: the reading then fails. */
-async function* piecesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const stop = () => void reader.cancel().catch(() => {}); // ends a read that waits
-  signal.addEventListener("abort", stop);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
-  }
-}
-
-/** The body of an answer, if it is not too long. */
-async function whole(response: Response, signal: AbortSignal, host: string): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of response.body === null ? [] : piecesOf(response.body, signal)) {
-    if ((bytes += piece.length) > LARGEST) {
-      throw new HubFailure("sent an answer without an end", host, { passing: false });
-    }
-    pieces.push(piece);
-  }
-  const body = new Uint8Array(bytes);
-  pieces.reduce((at, piece) => (body.set(piece, at), at + piece.length), 0);
-  return body;
 }
 
 /** Where the part begins that a 206 sends; NaN if it does not say. */
