@@ -3,11 +3,11 @@
 // 64 x 64 for libtorch's small fp32 product (260 GFLOP/s a core where MKL makes 97), so bf16 inputs lose nothing either.
 #pragma GCC optimize("fp-contract=fast")  // fused multiply-add: exponentials are a quarter of the time here
 #include "kernels.h"
+#include "product.h"
 #include "simd.h"
 #include "transpose.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
-#include <ATen/native/CPUBlas.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <cmath>
 #include <vector>
@@ -24,9 +24,9 @@ struct Shape {
   int64_t first(int64_t row) const { return window > 0 && row >= window ? row - window + 1 : 0; }  // first key a row sees
 };
 
-// c [M, N] (+)= a [M, K] b [K, N], all contiguous.
+// The same, contiguous, for M rows: those of a tile as a rule.
 void product(const float* a, const float* b, float* c, int64_t N, int64_t K, bool add, int64_t M = B) {
-  at::native::cpublas::brgemm(M, N, K, K, N, N, add, a, b, c, false);
+  ftx::product(M, N, K, a, K, b, N, c, N, add);
 }
 
 // Rows [from, from + B) of one head, from x [T, heads, C], as fp32 [B, C]; rows beyond T are zero.
@@ -204,7 +204,7 @@ struct Attention : torch::autograd::Function<Attention> {
           forward_head(at_<E>(q) + (at * H + h) * C, at_<E>(k) + (at * shape.K + g) * C, at_<E>(v) + (at * shape.K + g) * C,
                        at_<E>(y) + (at * H + h) * C, at_<float>(lse) + documents.rows[d] * H + h * tiles(lengths[d]), lengths[d], shape);
         }
-        at::native::cpublas::brgemm_release(false);
+        end_products();
       });
     });
     ctx->save_for_backward({q, k, v, y, lse});
@@ -230,7 +230,7 @@ struct Attention : torch::autograd::Function<Attention> {
                          at_<float>(lse) + documents.rows[d] * H + g * G * tiles(lengths[d]), at_<E>(dq) + qo, at_<E>(dk) + ko,
                          at_<E>(dv) + ko, lengths[d], shape);
         }
-        at::native::cpublas::brgemm_release(false);
+        end_products();
       });
     });
     at::Tensor none;
@@ -238,21 +238,6 @@ struct Attention : torch::autograd::Function<Attention> {
   }
   static int64_t tiles(int64_t T) { return (T + B - 1) / B * B; }
 };
-
-// Whether this CPU has the small product; without AVX-512 it throws.
-bool has_product() {
-  static const bool works = [] {
-    std::vector<float> a(B * B, 1), c(B * B);
-    try {
-      product(a.data(), a.data(), c.data(), B, B, false);
-      at::native::cpublas::brgemm_release(false);
-      return c[0] == (float)B;
-    } catch (const std::exception&) {
-      return false;
-    }
-  }();
-  return works;
-}
 
 }  // namespace
 

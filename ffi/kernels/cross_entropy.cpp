@@ -1,6 +1,7 @@
 // The head and its loss together. The logits of a step are its largest tensor ([N, V]); here they exist for one chunk of rows,
 // turn into their own gradient in place, and are multiplied into the gradients of x and of the weight at once.
 #include "kernels.h"
+#include "product.h"
 #include "simd.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -97,7 +98,8 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
       else chunk_anywhere(z, want, e, gradient, loss, hits);
       if (dx_wanted) {
         auto out = dx.slice(0, from, to);
-        at::mm_out(out, z, weight);
+        if (fast(z) && z.scalar_type() == at::kFloat && weight.is_contiguous() && has_product()) long_product(z, weight, out);
+        else at::mm_out(out, z, weight);
       }
       if (dw_wanted) {  // several chunks are summed in fp32: a sum of bf16 parts would lose what one product keeps
         if (to - from == N) dw = at::mm(z.t(), part);
