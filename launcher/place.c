@@ -44,6 +44,12 @@ static void cut_last(char *path) {
   slash[slash == path] = '\0';
 }
 
+/** Whether others may write in a folder. A group that has its user's number is that user's alone (umask 002 counts on it). */
+static bool is_open(const struct stat *at) {
+  bool is_private = at->st_uid == geteuid() && at->st_gid == (gid_t)at->st_uid;
+  return at->st_mode & (is_private ? S_IWOTH : S_IWGRP | S_IWOTH);
+}
+
 // As sshd looks at a user's keys: the folder and all above it belong to us or root, and nobody else may write there.
 // A folder like /tmp, in which everybody may write but only rename what is his own (sticky), may stand above ours.
 static const char *distrust_above(const char *folder, bool may_be_shared) {
@@ -53,8 +59,8 @@ static const char *distrust_above(const char *folder, bool may_be_shared) {
     struct stat at;
     if (lstat(path, &at) != 0) return strerror(errno);
     if (!is_trusted(at.st_uid)) return text("\"%s\" belongs to another user", path);
-    bool is_open = at.st_mode & (S_IWGRP | S_IWOTH), is_sticky = at.st_mode & S_ISVTX;
-    if (is_open && !(is_sticky && may_be_shared)) return text("others may write in \"%s\"", path);
+    bool is_sticky = at.st_mode & S_ISVTX;
+    if (is_open(&at) && !(is_sticky && may_be_shared)) return text("others may write in \"%s\"", path);
     if (path[1] == '\0') return NULL;
     cut_last(path);
   }

@@ -60,6 +60,18 @@ Deno.test("nothing is executed from a cache in which others may write", async ()
 });
 
 Deno.test({
+  name: "a cache in which the user's own group may write does, as umask 002 leaves it",
+  ignore: Deno.uid() !== Deno.gid(), // such a group has its user's number
+  async fn() {
+    const own = `${small.folder}/own`;
+    await Deno.mkdir(own);
+    await Deno.chmod(own, 0o775);
+    const { out, err } = await small.start([], { env: { XDG_CACHE_HOME: own } });
+    assert.deepEqual([out, err], [small.line(small.unpacked(`${own}/ftx/bin`)), ""]);
+  },
+});
+
+Deno.test({
   name: `nothing of another user is executed${Deno.uid() === 0 ? "" : " (needs root: skipped)"}`,
   ignore: Deno.uid() !== 0,
   async fn() {

@@ -1,5 +1,5 @@
 // zstd: at its level 19 the payload is a fifth smaller than with gzip, and it unpacks five times as fast (the runtime's
-// 96 MB: 32.6 against 41.4 MB, 0.1 s of one core). xz would be smaller by another tenth and needs seconds to unpack.
+// 96 MB: 32.6 against 41.4 MB, 0.1 s of one core). xz makes 30.5 MB of them and takes 1.5 s to unpack.
 
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
