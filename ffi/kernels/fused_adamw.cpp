@@ -38,7 +38,7 @@ void fused_adamw_(at::TensorList params, at::TensorList masters, at::TensorList 
     for (size_t i = 0; i < params.size(); i++) {
       const auto &p = params[i], &master = masters[i];
       if (master.scalar_type() != type) continue;
-      auto g = grads[i].to(type);
+      auto g = grads[i].to(type).contiguous();  // the kernel wants the parameters' strides
       if (!g.is_same(grads[i])) part.widened += g.nbytes();
       part.masters.push_back(master), part.grads.push_back(g), part.means.push_back(exp_avgs[i]), part.squares.push_back(exp_avg_sqs[i]);
       if (!p.is_same(master)) part.narrow.push_back(p), part.wide.push_back(master);

@@ -32,10 +32,8 @@ export async function run(args: string[], name: string, about: About) {
       `the shim is the one of ${shim.why}`,
   );
   if (warning) console.error(`warning: ${warning}`);
-  const forced = Deno.env.get("FTX_LIBTORCH");
-  if (forced && why !== "FTX_LIBTORCH") {
-    console.error("note: FTX_LIBTORCH is set and goes first; unset it to use this one");
-  }
+  const forced = ["FTX_LIBTORCH", "LIBTORCH"].find((name) => Deno.env.get(name));
+  if (forced && why !== forced) console.error(`note: ${forced} is set and goes first; unset it to use this one`);
   if (!cuda && build !== "cpu" && driverCuda()) {
     console.error('note: this libtorch cannot use the GPU of this machine; "ftx setup --cuda" gets one that can');
   }

@@ -32,7 +32,8 @@ export function attentionKernel(facts: AttentionFacts): AttentionKernel {
   const { own, capability, dtype, channels, equal, window, dropout } = facts;
   if (capability === 0) return own && dropout === 0 ? "own" : "plain";
   const half = dtype === "bf16" || dtype === "f16";
-  if (half && capability >= 8 && channels % 8 === 0 && channels <= 256) {
+  const widest = capability === 8 || capability === 9 ? 256 : 192; // smaller GPUs have no room for wider heads' gradients
+  if (half && capability >= 8 && channels % 8 === 0 && channels <= widest) {
     return equal && window === 0 ? "plain" : "flash";
   }
   const efficient = (dtype === "f32" || dtype === "f16" || dtype === "bf16" && capability >= 8) && channels % 8 === 0;

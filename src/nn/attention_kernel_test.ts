@@ -29,6 +29,8 @@ const CHOICES: readonly [string, AttentionFacts, string][] = [
   }, "efficient"],
   ["fp32 with a window goes a document at a time", { ...H100, dtype: "f32", window: 64 }, "plain"],
   ["heads too wide for flash attention", { ...H100, channels: 512 }, "efficient"],
+  ["heads of 256 on an H100", { ...H100, channels: 256 }, "flash"],
+  ["and on a GPU with less room", { ...H100, capability: 8.9, channels: 256 }, "efficient"],
   ["heads of a width that no kernel takes", { ...H100, channels: 100 }, "plain"],
   ["a GPU before Ampere has no flash attention", { ...H100, capability: 7.5, dtype: "f16" }, "efficient"],
   ["nor any kernel for bf16", { ...H100, capability: 7.5 }, "plain"],

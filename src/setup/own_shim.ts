@@ -1,5 +1,6 @@
 // The shim for a libtorch that neither the program nor a setup has one for: compiled on this machine, once.
 
+import { dirname } from "node:path";
 import { FtxError } from "../errors.ts";
 import {
   exists,
@@ -39,8 +40,17 @@ export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop
     });
     console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one, this once`);
     await makeShim(plan, found);
-  }
+  } else keep(plan.shim);
   return { path: plan.shim, why: "compiled here" };
+}
+
+/** Marks a shim as used today, so that compiling another one does not clear it out. */
+function keep(shim: string): void {
+  try {
+    Deno.utimeSync(dirname(shim), new Date(), new Date());
+  } catch {
+    return; // a cache that is another user's, or read-only: nothing is cleared there either
+  }
 }
 
 /** The shim that was compiled for this libtorch earlier; undefined when there is none. */

@@ -17,7 +17,7 @@ import { type Shim, shippedVersions, TESTED, workFolder, writeRecord } from "../
 import { Waiting } from "../report/waiting.ts";
 import { planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { driverCuda } from "./driver.ts";
+import { cudaVersion, driverCuda, runsOn } from "./driver.ts";
 import { lock } from "./lock.ts";
 import { makeShim } from "./make_shim.ts";
 import { ownShim } from "./own_shim.ts";
@@ -82,7 +82,13 @@ function look({ source = "any", build, version }: SetupOptions): Libtorch | unde
   const { found, unfit } = searchLibtorch();
   unfit.forEach((one) => console.error(`passed over ${one}`));
   const isOther = found && (build && build !== (found.cuda ? "cuda" : "cpu") || version && version !== found.version);
-  return isOther ? undefined : found;
+  return isOther || found && build === "cuda" && isTooNew(found) ? undefined : found;
+}
+
+/** Whether the driver of this machine is too old for a CUDA build. */
+function isTooNew({ cuda }: Libtorch): boolean {
+  const built = cudaVersion(cuda ?? ""), driver = driverCuda();
+  return built !== undefined && driver !== undefined && !runsOn(built, driver);
 }
 
 async function fetchOwn({ build, version = TESTED, indexUrl }: SetupOptions): Promise<Libtorch> {

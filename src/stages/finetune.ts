@@ -45,57 +45,62 @@ export async function finetune(given: Recipe, objectiveOf: (model: CausalLm, fee
   const expected = forecast(recipe, { inspected, device, prepared });
   forewords(expected, room).forEach(say);
 
-  manualSeed(recipe.seed);
-  float32Products(device, recipe);
-  if (recipe.tf32 && capability(device) < 8) say("tf32 = true changes nothing: it acts on GPUs of Ampere and newer");
-  using trainee = await traineeOf(recipe, {
-    vocabulary: tokenizer.vocabSize,
-    onNote: say,
-    onProgress: (share) => waiting.share("Reading the model", share),
-  });
-  const { model, named } = trainee;
-  using optimizer = optimizerOf(trainee, recipe);
-  using feed = new Feed(device);
-  const scale = lossScaleOf(trainee);
-  const steps = planSteps(data.train, recipe);
-  const rate = new Rate(recipe, steps.totalSteps);
-  const state: RunState = {
-    ...{ trainee, optimizer, rate, scale, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
-    sameness: sameness(recipe, data.train),
-  };
-  const before = run.resume && await readReport(run.resume.folder);
-  if (run.resume) differences(await restore(state, run.resume.folder), state.sameness).forEach(say);
-
-  await run.begin(writeRecipe(given));
-  const published = { ...given, modelNameOrPath: recipe.modelName };
-  const report = await openReporter(run.folder, published, {
-    version: config.version,
-    state: before,
-    memory: () => memory(device),
-  });
-  const plan = planOf(model, named, data.train, recipe, steps);
-  const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
-  const checkpoints = new Checkpoints(given, run, state, plan, report);
-
-  report.start(plan);
-  signals.atOnce = false;
-  const start = run.resume?.step ?? 0;
-  const scene = { recipe: given, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
-  const loop = train({
-    steps: stepsOf(data.train, recipe, steps, start),
-    objective: objectiveOf(model, feed),
-    ...{ optimizer, device, scale, feed, start },
-    maxGradNorm: recipe.maxGradNorm,
-    learningRate: (index) => rate.at(index),
-    giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
-  });
+  const reached = { doing: "begin training", checkpoint: run.resume?.folder };
   try {
-    await endRun(scene, recipe.doTrain ? await follow(scene, loop, start) : { step: start, finished: true });
+    manualSeed(recipe.seed);
+    float32Products(device, recipe);
+    if (recipe.tf32 && capability(device) < 8) say("tf32 = true changes nothing: it acts on GPUs of Ampere and newer");
+    using trainee = await traineeOf(recipe, {
+      vocabulary: tokenizer.vocabSize,
+      onNote: say,
+      onProgress: (share) => waiting.share("Reading the model", share),
+    });
+    const { model, named } = trainee;
+    using optimizer = optimizerOf(trainee, recipe);
+    using feed = new Feed(device);
+    const scale = lossScaleOf(trainee);
+    const steps = planSteps(data.train, recipe);
+    const rate = new Rate(recipe, steps.totalSteps);
+    const state: RunState = {
+      ...{ trainee, optimizer, rate, scale, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
+      sameness: sameness(recipe, data.train),
+    };
+    const before = run.resume && await readReport(run.resume.folder);
+    if (run.resume) differences(await restore(state, run.resume.folder), state.sameness).forEach(say);
+
+    await run.begin(writeRecipe(given));
+    const published = { ...given, modelNameOrPath: recipe.modelName };
+    const report = await openReporter(run.folder, published, {
+      version: config.version,
+      state: before,
+      memory: () => memory(device),
+    });
+    const plan = planOf(model, named, data.train, recipe, steps);
+    const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
+    const checkpoints = new Checkpoints(given, run, state, plan, report);
+
+    report.start(plan);
+    signals.atOnce = false;
+    reached.doing = "go on training";
+    const start = run.resume?.step ?? 0;
+    const scene = { recipe: given, run, plan: steps, model, state, report, evaluator, checkpoints, signals, say };
+    const loop = train({
+      steps: stepsOf(data.train, recipe, steps, start),
+      objective: objectiveOf(model, feed),
+      ...{ optimizer, device, scale, feed, start },
+      maxGradNorm: recipe.maxGradNorm,
+      learningRate: (index) => rate.at(index),
+      giveUp: (seconds) => signals.stopRequested && seconds > GRACE,
+    });
+    try {
+      await endRun(scene, recipe.doTrain ? await follow(scene, loop, start) : { step: start, finished: true });
+    } catch (error) {
+      await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
+      if (checkpoints.newest !== undefined) reached.checkpoint = checkpoints.folderOf(checkpoints.newest);
+      throw error;
+    }
   } catch (error) {
-    await checkpoints.settle().catch(() => {}); // whatever went wrong, the save in flight is worth having
-    const checkpoint = checkpoints.newest === undefined ? undefined : checkpoints.folderOf(checkpoints.newest);
-    const advice = advised(adviceFor(expected, room.bytes));
-    throw outOfMemory(error, { doing: "go on training", device, advice, checkpoint });
+    throw outOfMemory(error, { ...reached, device, advice: advised(adviceFor(expected, room.bytes)) });
   }
 }
 

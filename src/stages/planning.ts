@@ -1,12 +1,13 @@
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
-import { adviceFor, outlook, planJson, table } from "../plan/mod.ts";
+import { adviceFor, advised, outlook, planJson, table } from "../plan/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { Waiting } from "../report/mod.ts";
 import { cudaDevices, type Device, pickDevice, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../weights/mod.ts";
 import { dataOf } from "./data.ts";
 import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
+import { outOfMemory } from "./out_of_memory.ts";
 import { probe } from "./probe.ts";
 
 /**
@@ -37,7 +38,10 @@ export async function planRun(given: Recipe): Promise<string> {
   const advice = outlook(expected, room) === "fits" ? [] : adviceFor(expected, room.bytes);
   if (given.probe) refuseImpossible(expected, room, given);
   const probed = given.probe && prepared
-    ? await probe(recipe, { set: prepared.data.train, vocabulary: prepared.vocabulary, waiting })
+    ? await probe(recipe, { set: prepared.data.train, vocabulary: prepared.vocabulary, waiting }).catch((error) => {
+      const changes = advised(adviceFor(expected, room.bytes));
+      throw outOfMemory(error, { doing: "make three steps of this run", device, advice: changes });
+    })
     : undefined;
   return given.json ? planJson(expected, room, advice, probed) : table(expected, room, advice, probed);
 }
