@@ -33,8 +33,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./data.ts"),
   },
   models: {
-    summary: "Downloaded models and data: list, size, search TERM, remove NAME",
-    usage: "[list|size|search TERM|remove NAME] [flags]",
+    summary: "Downloaded models and data: list, size, search [TERM], remove NAME",
+    usage: "[list|size|search [TERM]|remove NAME] [flags]",
     load: () => import("./models.ts"),
   },
   schema: {

@@ -10,7 +10,8 @@ export async function run([what, ...args]: string[], _name: string, about: About
   if (what === "--help" || what === "-h") args = [what];
   else if (what !== "preview") {
     const meant = what === undefined ? "" : didYouMean(what, ["preview"]);
-    throw new RecipeError(`Cannot run "ftx data ${what ?? ""}": ftx data has one part, preview${meant}`);
+    const asked = ["ftx data", what].filter(Boolean).join(" ");
+    throw new RecipeError(`Cannot run "${asked}": ftx data has one part, preview${meant}`);
   }
   const line = { name: "data", purpose: "preview", sections: TRAINING_SECTIONS, about } as const;
   const reading = await readCommandLine(args, line);

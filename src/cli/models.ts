@@ -31,11 +31,11 @@ interface Asked {
   readonly json?: boolean;
 }
 
-const PARTS: Readonly<Record<string, { needs?: string; run: (asked: Asked) => Promise<void> }>> = {
+const PARTS: Readonly<Record<string, { takes?: string; needed?: boolean; run: (asked: Asked) => Promise<void> }>> = {
   list: { run: list },
   size: { run: total },
-  search: { needs: "a term", run: find },
-  remove: { needs: "a name", run: remove },
+  search: { takes: "a term", run: find },
+  remove: { takes: "a name", needed: true, run: remove },
 };
 
 /** `ftx models`: what the cache holds and how large it is, what there is to download, and a way to remove some of it. */
@@ -44,11 +44,9 @@ export async function run(args: string[], name: string, about: About) {
   const given = plainOptions(flags, { name, about, flags: FLAGS });
   if (given === undefined) return;
   const [part = "list", operand = "", surplus] = words;
-  const { needs, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
-  if (needs !== undefined && operand === "") {
-    throw new FtxError(`Cannot run "ftx models ${part}" without ${needs}: add it`);
-  }
-  const more = needs === undefined ? operand : surplus;
+  const { takes, needed, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
+  if (needed && operand === "") throw new FtxError(`Cannot run "ftx models ${part}" without ${takes}: add it`);
+  const more = takes === undefined ? operand : surplus;
   if (more) throw new FtxError(`Cannot use "${more}" with ftx models ${part}: nothing more is needed; leave it out`);
   await run({ ...given, operand });
 }
@@ -104,7 +102,7 @@ async function find(asked: Asked) {
     const rows = aliases.map(([alias, { hub, template }]) => [alias, hub, template ?? "its own"]);
     await print(table(["short name", "at the hub", "template"], rows) + "\n");
   }
-  const found = place.offline ? [] : await search(asked.operand, { place, kind, limit });
+  const found = place.offline || asked.operand === "" ? [] : await search(asked.operand, { place, kind, limit });
   if (asked.json) {
     const short = aliases.map(([alias, { hub, template }]) => ({ alias, hub, template }));
     return await print(JSON.stringify({ aliases: short, hub: found }, undefined, 2));
@@ -113,7 +111,7 @@ async function find(asked: Asked) {
     const rows = found.map(({ id, downloads, gated }) => [id, count(downloads), gated ? "ask for it there" : ""]);
     await print(table(["at the hub", "downloads", ""], rows));
   }
-  if (place.offline) return await print("The hub was not asked: HF_HUB_OFFLINE is set");
+  if (place.offline && asked.operand !== "") return await print("The hub was not asked: HF_HUB_OFFLINE is set");
   if (aliases.length + found.length === 0) await print(`Nothing has "${asked.operand}" in its name`);
 }
 

@@ -1,3 +1,4 @@
+import { EXIT } from "../errors.ts";
 import { planSettings } from "../plan/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
@@ -17,5 +18,7 @@ export async function run(args: string[], name: string, about: About) {
   if (reading === undefined) return;
   tell(reading);
   const { planRun } = await import("../stages/planning.ts");
-  await print(await planRun(reading.recipe));
+  const { text, fits } = await planRun(reading.recipe);
+  await print(text);
+  if (!fits) Deno.exitCode = EXIT.memory; // as the run itself would end
 }

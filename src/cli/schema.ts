@@ -1,7 +1,10 @@
 import { jsonSchema } from "../recipe/json_schema.ts";
+import type { About } from "./about.ts";
+import { plainOptions } from "./plain_options.ts";
 import { print } from "./print.ts";
 
 /** `ftx schema`: prints a JSON Schema of settings files. */
-export async function run() {
+export async function run(args: string[], name: string, about: About) {
+  if (plainOptions(args, { name, about, flags: {} }) === undefined) return;
   await print(JSON.stringify(jsonSchema(), undefined, 2));
 }

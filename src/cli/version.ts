@@ -2,10 +2,13 @@ import { basename, dirname } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { FtxError } from "../errors.ts";
 import { findLibtorch, findShims, type Libtorch, shippedVersions } from "../libtorch/mod.ts";
+import type { About } from "./about.ts";
+import { plainOptions } from "./plain_options.ts";
 import { print } from "./print.ts";
 
 /** `ftx version`: prints the versions of ftx, Deno, the shim and libtorch, and where they are. Loads none of them. */
-export async function run() {
+export async function run(args: string[], name: string, about: About) {
+  if (plainOptions(args, { name, about, flags: {} }) === undefined) return;
   const { os, arch } = Deno.build, lines = [`ftx ${config.version}`, `Deno ${Deno.version.deno} (${os} ${arch})`];
   try {
     const libtorch = findLibtorch(), { version, cuda, root, why } = libtorch;

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { DataError } from "../errors.ts";
-import { ownDataset } from "../hub/mod.ts";
+import { OWN_DATASETS, ownDataset } from "../hub/mod.ts";
 import { didYouMean } from "../recipe/nearest.ts";
 import { filesOnline, isOnline, type OnlineOptions, remoteFiles } from "./online.ts";
+import { KNOWN_DATASETS } from "./known_datasets.ts";
 import { filesAt } from "./sources/mod.ts";
 
 const INFO = "dataset_info.json";
@@ -100,12 +101,13 @@ export const OPENAI_TAGS: Tags = {
 
 /**
  * Finds a data set: a name in `datasetDir`/dataset_info.json; a file or folder, tried as given and under `datasetDir`;
- * `ftx-docker`, which comes with ftx; or `org/name[@revision]` at the hub, whose files are downloaded if they are not in the cache.
+ * `ftx-docker`, which comes with ftx; a name of `KNOWN_DATASETS`, or `org/name[@revision]`, at the hub, whose files are
+ * downloaded if they are not in the cache.
  * Throws `DataError` with what is nearest, and `NetworkError`.
  */
 export async function findDataset(name: string, datasetDir: string, options: OnlineOptions = {}): Promise<DatasetInfo> {
   const detected = { name, formatting: "detect", columns: {}, tags: SHAREGPT_TAGS } as const;
-  const online = async () => ({ ...detected, files: await filesOnline(name, { id: name, options }) });
+  const online = async (id = name) => ({ ...detected, files: await filesOnline(name, { id, options }) });
   if (datasetDir === "ONLINE") return await online();
   const isRemote = datasetDir.startsWith("REMOTE:");
   const entries = isRemote
@@ -114,18 +116,24 @@ export async function findDataset(name: string, datasetDir: string, options: Onl
   if (Object.hasOwn(entries, name)) return await readEntry(name, entries[name], datasetDir, options);
   const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate)) ?? ownDataset(name);
   if (path !== undefined) return { ...detected, files: filesAt(path) };
+  const listed = existsSync(join(datasetDir, INFO)); // a list of one's own says all
+  if (!listed && Object.hasOwn(KNOWN_DATASETS, name)) return await online(KNOWN_DATASETS[name]);
   if (isOnline(name)) return await online();
   throw unknown(name, Object.keys(entries), datasetDir);
 }
 
 function unknown(name: string, names: string[], datasetDir: string): DataError {
-  const path = join(datasetDir, INFO);
-  const so = existsSync(path)
+  const path = join(datasetDir, INFO), listed = existsSync(path);
+  const so = listed
     ? `it is neither a file nor a name in "${path}"`
     : `there is no such file, and no "${path}" that could name it`;
-  const meant = didYouMean(name, names);
+  const meant = didYouMean(name, [...names, ...OWN_DATASETS, ...listed ? [] : Object.keys(KNOWN_DATASETS)]);
   const some = names.slice(0, 8).join(", ") + (names.length > 8 ? " …" : "");
-  const advice = meant !== "" ? meant : names.length === 0 ? "; check the path" : ` (${some}); check the path`;
+  const advice = meant !== ""
+    ? meant
+    : names.length === 0
+    ? "; check the path, or give org/name at the hub"
+    : ` (${some}); check the path`;
   return new DataError(`Cannot find dataset "${name}": ${so}${advice}`);
 }
 

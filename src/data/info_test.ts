@@ -90,8 +90,12 @@ for (const [info, sentence] of WRONG) {
 
 Deno.test("findDataset() says where a name could have been", async () => {
   const sentence =
-    'Cannot find dataset "x": there is no such file, and no "none/dataset_info.json" that could name it; check the path';
+    'Cannot find dataset "x": there is no such file, and no "none/dataset_info.json" that could name it; check the path, or give org/name at the hub';
   await assert.rejects(findDataset("x", "none"), { name: "DataError", message: sentence });
+});
+
+Deno.test("a name of LLaMA-Factory's own list is one at the hub", async () => {
+  await assert.rejects(findDataset("alpaca_en", "/nowhere", { cacheDir: "/nowhere" }), /"llamafactory\/alpaca_en"/);
 });
 
 Deno.test("ftx-docker is the data that comes with ftx", async () => {

@@ -11,17 +11,19 @@ import type { Rows } from "./set.ts";
 export function packBestFit(lengths: Int32Array, members: Int32Array, capacity: number): Rows {
   const order = Array.from(members, (_, i) => i).sort((a, b) => lengths[members[b]] - lengths[members[a]] || a - b);
   const rows: number[][] = [];
-  const waiting: Queue[] = Array.from({ length: capacity + 1 }, () => new Queue()); // rows by the room they have
-  const rooms = new LeastRoom(capacity + 1);
+  const most = Math.min(capacity, members.reduce((sum, member) => sum + lengths[member], 0)); // that any row can need
+  const waiting = new Map<number, Queue>(); // rows by the room they have
+  const rooms = new LeastRoom(most + 1);
   for (const i of order) {
     const length = lengths[members[i]];
     const room = rooms.atLeast(length);
-    const row = room === undefined ? rows.push([]) - 1 : waiting[room].take();
-    if (room !== undefined && waiting[room].empty) rooms.clear(room);
+    const row = room === undefined ? rows.push([]) - 1 : waiting.get(room)!.take();
+    if (room !== undefined && waiting.get(room)!.empty) rooms.clear(room);
     rows[row].push(members[i]);
-    const left = (room ?? capacity) - length;
+    const left = (room ?? most) - length;
     if (left > 0) {
-      waiting[left].put(row);
+      if (!waiting.has(left)) waiting.set(left, new Queue());
+      waiting.get(left)!.put(row);
       rooms.set(left);
     }
   }

@@ -4,7 +4,7 @@ export { findModel, locateAdapter, type Located, locateModel, type LocateOptions
 export { located, type NamingSettings } from "./locate_recipe.ts";
 export { type Opened, type OpenOptions, openRepository } from "./open.ts";
 export { type HubPlace, hubPlace } from "./place.ts";
-export { ownDataset } from "./own.ts";
+export { OWN_DATASETS, ownDataset } from "./own.ts";
 export type { Listener } from "./progress.ts";
 export { type KnownModel, modelNamed, MODELS, templateOf } from "./registry/mod.ts";
 export { type Repository, repositoryNamed } from "./repository.ts";

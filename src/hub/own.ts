@@ -8,8 +8,8 @@ const DATASETS: Readonly<Record<string, string>> = {
   "ftx-docker-heldout": "examples/docker/heldout.json",
 };
 
-/** The names of the models that come with ftx. */
-export const OWN_MODELS = Object.keys(MODELS);
+/** The names of what comes with ftx. */
+export const OWN_MODELS = Object.keys(MODELS), OWN_DATASETS = Object.keys(DATASETS);
 
 /** The folder of a model that comes with ftx; undefined for any other name. */
 export const ownModel = (name: string): string | undefined => own(MODELS, name.toLowerCase());

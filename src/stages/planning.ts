@@ -13,11 +13,11 @@ import { probe } from "./probe.ts";
 /**
  * What `ftx plan` prints: memory by kind, work, whether it fits and what to change if it does not, as a table or with `json`
  * as one object. No weights are read, and of a model from a hub none are downloaded; nothing is written but the cache of
- * encoded data. With `probe` the model is loaded and makes three steps.
+ * encoded data. With `probe` the model is loaded and makes three steps. `fits` is false where a run would be refused.
  *
  * @throws {FtxError} What a run of these settings would end with before its first step.
  */
-export async function planRun(given: Recipe): Promise<string> {
+export async function planRun(given: Recipe): Promise<{ text: string; fits: boolean }> {
   using waiting = new Waiting({ quiet: given.quiet || given.json });
   if (given.threads) threads(given.threads);
   const hasData = given.dataset.length + given.evalDataset.length > 0 || given.tokenizedPath !== undefined;
@@ -29,7 +29,7 @@ export async function planRun(given: Recipe): Promise<string> {
     listener: waiting,
     weights: given.probe || given.adapterNameOrPath.length > 0,
   });
-  const inspected = await inspectModel({ ...recipe, trainFromScratch: await lacksWeights(recipe, given) }, device);
+  const inspected = await inspectModel({ ...recipe, trainFromScratch: await lacksWeights(recipe) }, device);
   const found = hasData
     ? await dataOf(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
     : undefined;
@@ -43,7 +43,8 @@ export async function planRun(given: Recipe): Promise<string> {
       throw outOfMemory(error, { doing: "make three steps of this run", device, advice: changes });
     })
     : undefined;
-  return given.json ? planJson(expected, room, advice, probed) : table(expected, room, advice, probed);
+  const text = (given.json ? planJson : table)(expected, room, advice, probed);
+  return { text, fits: outlook(expected, room) !== "cannot fit" };
 }
 
 /** A GPU may be planned for where there is none. */
@@ -52,9 +53,11 @@ function planned(name: string): Device {
   return m && Number(m[1] ?? 0) >= cudaDevices() ? `cuda:${Number(m[1] ?? 0)}` : pickDevice(name);
 }
 
-/** Whether only a model's configuration was fetched: its weights are then taken to be as it says. */
-async function lacksWeights({ modelNameOrPath: folder, trainFromScratch }: Recipe, given: Recipe): Promise<boolean> {
-  if (trainFromScratch || folder === given.modelNameOrPath) return trainFromScratch;
+/** Whether only a model's configuration is there: its weights are then taken to be as it says. */
+async function lacksWeights({ modelNameOrPath: folder, trainFromScratch, probe }: Recipe): Promise<boolean> {
+  if (trainFromScratch || probe || await Deno.stat(`${folder}/config.json`).then(() => false, () => true)) {
+    return trainFromScratch;
+  }
   for await (const { name } of Deno.readDir(folder)) if (/^model.*\.safetensors$/.test(name)) return false;
   return true;
 }

@@ -21,7 +21,7 @@ export const DATASET_CASES: Case[] = [
     run: on("nothing.json"),
     code: 5,
     says:
-      'Cannot find dataset "nothing.json": there is no such file, and no "data/dataset_info.json" that could name it; check the path',
+      'Cannot find dataset "nothing.json": there is no such file, and no "data/dataset_info.json" that could name it; check the path, or give org/name at the hub',
   },
   {
     name: "a dataset whose file is not there",

@@ -128,7 +128,6 @@ const WRONG: [line: string, says: string][] = [
     'Cannot remove "../../etc": the cache "{cache}" does not have it; ftx models list shows what it has',
   ],
   ["remove", 'Cannot run "ftx models remove" without a name: add it'],
-  ["search", 'Cannot run "ftx models search" without a term: add it'],
   ["lst", 'Cannot run "ftx models lst": its parts are list, size, search, remove; did you mean "list"?'],
   ["list more", 'Cannot use "more" with ftx models list: nothing more is needed; leave it out'],
   ["search a --limit x", "Cannot use --limit x: it is no number of results; write 1 or more"],

@@ -36,3 +36,8 @@ Deno.test("packBestFit() packs as TRL's bfd", () => {
     assert.deepEqual(ours, packs);
   }
 });
+
+Deno.test("packBestFit() takes no more memory for a capacity that no row can fill", () => {
+  const { members, starts } = packBestFit(Int32Array.of(3, 5, 2), Int32Array.of(0, 1, 2), 2 ** 31 - 1);
+  assert.deepEqual([[...members], [...starts]], [[1, 0, 2], [0, 3]]);
+});
