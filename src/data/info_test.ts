@@ -44,7 +44,10 @@ const path = join(folder, "dataset_info.json");
 
 /** What is in dataset_info.json, and what is said when "alpaca_en" is asked for. */
 const WRONG: [info: unknown, sentence: string][] = [
-  [{}, `Cannot find dataset "alpaca_en": it is neither a file nor a name in "${path}"; check the path`],
+  [
+    {},
+    `Cannot find dataset "alpaca_en": it is neither a file nor a name in "${path}"; check the path, or give org/name at the hub`,
+  ],
   [
     { alpca_en: {} },
     `Cannot find dataset "alpaca_en": it is neither a file nor a name in "${path}"; did you mean "alpca_en"?`,
