@@ -95,11 +95,11 @@ async function fetchOwn({ build, version = TESTED, indexUrl }: SetupOptions): Pr
   const driver = driverCuda(), gpu = build ? build === "cuda" : driver !== undefined;
   const { fetchLibtorch } = await import("./fetch.ts"); // rarely needed, and brings a zip library
   const { indexSettings, Net, PackageIndex } = await import("./index/mod.ts");
-  const settings = indexSettings(Deno.env.toObject(), { indexUrl });
+  const settings = await indexSettings(Deno.env.toObject(), { indexUrl });
   if (settings.indexes.length + settings.findLinks.length === 0) {
     throw new FtxError(
-      `Cannot fetch libtorch ${version}: pip's configuration says no-index and names no find-links; name an index with ` +
-        "--index-url, or set FTX_LIBTORCH to a libtorch of yours",
+      `Cannot fetch libtorch ${version}: no package index is configured, and there is no pip that knows one; name one ` +
+        "with --index-url or in PIP_INDEX_URL, or set FTX_LIBTORCH to a libtorch of yours",
     );
   }
   using net = new Net(settings);

@@ -85,12 +85,13 @@ Deno.test("a libtorch that has no shim is refused with what to do, by setup and 
   }
 });
 
-Deno.test("ftx setup says when it may use no package index", async () => {
-  const { code, err } = await ftx(program("2.13"), "setup", { XDG_CACHE_HOME: folder(), PIP_NO_INDEX: "1" });
+Deno.test("ftx setup says when it knows no package index", async () => {
+  const { code, err } = await ftx(program("2.13"), "setup", { XDG_CACHE_HOME: folder() });
   assert.deepEqual([code, err], [
     2,
-    "error: Cannot fetch libtorch 2.13.0: pip's configuration says no-index and names no find-links; name an index with " +
-    "--index-url, or set FTX_LIBTORCH to a libtorch of yours\n",
+    "error: Cannot fetch libtorch 2.13.0: no package index is configured, and there is no pip that knows one; name one " +
+    "with --index-url or in PIP_INDEX_URL, or set FTX_LIBTORCH to a libtorch " +
+    "of yours\n",
   ]);
 });
 

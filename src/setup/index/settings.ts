@@ -3,9 +3,6 @@
 import { homedir } from "node:os";
 import { type Environment, read } from "../../libtorch/mod.ts";
 
-/** Where packages come from when nothing else is configured, as for pip. */
-const PUBLIC = "https://pypi.org/simple";
-
 /** Where packages come from. */
 export interface IndexSettings {
   /** Addresses of indexes (https, http or file), without a slash at the end; the files of all of them count. */
@@ -32,13 +29,17 @@ export function configFiles(env: Environment): string[] {
 }
 
 /**
- * pip's settings: PIP_INDEX_URL and its like, else its configuration files, else the public index. `indexUrl` overrides the
- * index and drops the others.
+ * pip's settings: PIP_INDEX_URL and its like, else its configuration files. `indexUrl` overrides the index and drops the
+ * others; `usual` is asked for an index when none is configured.
  */
-export function indexSettings(
+export async function indexSettings(
   env: Environment,
-  { indexUrl, files = configFiles(env) }: { indexUrl?: string; files?: string[] } = {},
-): IndexSettings {
+  { indexUrl, files = configFiles(env), usual = pipsOwn }: {
+    indexUrl?: string;
+    files?: string[];
+    usual?: () => Promise<string | undefined>;
+  } = {},
+): Promise<IndexSettings> {
   const stored = Object.assign({}, ...files.map((path) => parseConfig(read(path) ?? ""))) as Record<string, string>;
   const get = (name: string) => env[`PIP_${name.toUpperCase().replaceAll("-", "_")}`] || stored[name] || "";
   const words = (name: string) => get(name).split(/\s+/).filter(Boolean);
@@ -46,7 +47,8 @@ export function indexSettings(
   const settings = { findLinks: words("find-links"), ...cert && { cert }, ...get("proxy") && { proxy: get("proxy") } };
   if (indexUrl) return { ...settings, indexes: [bare(indexUrl)], findLinks: [] };
   if (/^(1|true|yes|on)$/i.test(get("no-index"))) return { ...settings, indexes: [] };
-  return { ...settings, indexes: [get("index-url") || PUBLIC, ...words("extra-index-url")].map(bare) };
+  const main = get("index-url") || await usual();
+  return { ...settings, indexes: [...main ? [main] : [], ...words("extra-index-url")].map(bare) };
 }
 
 /** The settings of a pip.conf for `pip download`, by name: those of [global] and [install], then those of [download]. */
@@ -62,6 +64,20 @@ export function parseConfig(text: string): Record<string, string> {
     else if (/^\s/.test(line) && name) section[name] += ` ${line.trim()}`; // a list goes on, indented
   }
   return { ...sections.global, ...sections.install, ...sections.download };
+}
+
+/** The index that pip itself uses when nothing is configured, which its help names; undefined where there is no pip. */
+async function pipsOwn(): Promise<string | undefined> {
+  for (const [program, ...words] of [["python3", "-m", "pip"], ["pip3"], ["pip"]]) {
+    try {
+      const args = [...words, "download", "--help"];
+      const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
+      const index = new TextDecoder().decode(stdout).match(/--index-url[^(]*\(default\s+(https?:[^\s)]+)\)/)?.[1];
+      if (index) return index;
+    } catch {
+      continue; // no such program
+    }
+  }
 }
 
 function bare(url: string): string {

@@ -11,7 +11,10 @@ function conf(text: string): string {
   return path;
 }
 
-Deno.test("indexSettings() reads pip's files, of which later ones override earlier ones", () => {
+const usual = () => Promise.resolve("https://usual/simple");
+const unasked = () => assert.fail("pip was asked");
+
+Deno.test("indexSettings() reads pip's files, of which later ones override earlier ones", async () => {
   const files = [
     conf(
       "[global]\nindex-url = https://one/simple/\nextra-index-url =\n    https://two/simple\n    file:///three\ncert: /ca.pem\n",
@@ -19,33 +22,35 @@ Deno.test("indexSettings() reads pip's files, of which later ones override earli
     "/nowhere/pip.conf",
     conf("# mine\n[global]\nindex_url = https://four/simple\n[list]\nindex-url = https://no\n"),
   ];
-  assert.deepEqual(indexSettings({}, { files }), {
+  assert.deepEqual(await indexSettings({}, { files, usual: unasked }), {
     indexes: ["https://four/simple", "https://two/simple", "file:///three"],
     findLinks: [],
     cert: "/ca.pem",
   });
 });
 
-Deno.test("indexSettings() prefers pip's variables to its files", () => {
+Deno.test("indexSettings() prefers pip's variables to its files", async () => {
   const env = { PIP_INDEX_URL: "https://a:b@env/simple/", PIP_FIND_LINKS: "/wheels ~/more", PIP_PROXY: "proxy:3128" };
   const files = [conf("[global]\nindex-url = https://one/simple\nproxy = other:1\n")];
-  assert.deepEqual(indexSettings(env, { files }), {
+  assert.deepEqual(await indexSettings(env, { files, usual: unasked }), {
     indexes: ["https://a:b@env/simple"],
     findLinks: ["/wheels", "~/more"],
     proxy: "proxy:3128",
   });
 });
 
-Deno.test("indexSettings() takes the public index when none is configured, and adds the extra ones", () => {
-  const { indexes } = indexSettings({ PIP_EXTRA_INDEX_URL: "https://extra" }, { files: [] });
-  assert.deepEqual(indexes, ["https://pypi.org/simple", "https://extra"]);
+Deno.test("indexSettings() asks pip for its index when none is configured, and adds the extra ones", async () => {
+  const { indexes } = await indexSettings({ PIP_EXTRA_INDEX_URL: "https://extra" }, { files: [], usual });
+  assert.deepEqual(indexes, ["https://usual/simple", "https://extra"]);
+  const none = await indexSettings({}, { files: [], usual: () => Promise.resolve(undefined) });
+  assert.deepEqual(none.indexes, []);
 });
 
-Deno.test("indexSettings() takes the index of --index-url alone, and none where no-index is set", () => {
+Deno.test("indexSettings() takes the index of --index-url alone, and none where no-index is set", async () => {
   const env = { PIP_INDEX_URL: "https://env", PIP_FIND_LINKS: "/wheels", PIP_CERT: "/ca.pem" };
-  const given = indexSettings(env, { files: [], indexUrl: "https://given/" });
+  const given = await indexSettings(env, { files: [], indexUrl: "https://given/" });
   assert.deepEqual(given, { indexes: ["https://given"], findLinks: [], cert: "/ca.pem" });
-  const offline = indexSettings({ ...env, PIP_NO_INDEX: "1" }, { files: [] });
+  const offline = await indexSettings({ ...env, PIP_NO_INDEX: "1" }, { files: [] });
   assert.deepEqual([offline.indexes, offline.findLinks], [[], ["/wheels"]]);
 });
 
