@@ -1,5 +1,5 @@
-// SwiGLU and rope where the loops for CPUs do not go: on GPUs, and in fp16 and fp64. ATen's operators, but one node of the
-// graph each, so that nothing is kept for the backward that can be had again from the inputs.
+// SwiGLU and rope where the loops for CPUs do not go: on GPUs, and in fp16 and fp64. ATen's operators, but nothing is kept
+// for the backward that can be had again from the inputs.
 #include "kernels.h"
 #include <ATen/Functions.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -20,34 +20,17 @@ struct SwiGlu : torch::autograd::Function<SwiGlu> {
   }
 };
 
-// x [N, H, C] turned by the rows of cos and sin at positions [N]; sign -1 turns back.
-at::Tensor turn(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions, double sign) {
+}  // namespace
+
+at::Tensor swiglu_anywhere(const at::Tensor& gate, const at::Tensor& up) { return SwiGlu::apply(gate, up); }
+
+at::Tensor turned_anywhere(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions, double sign) {
   auto rows = [&](const at::Tensor& table) { return table.index_select(0, positions).unsqueeze(1).to(x.scalar_type()); };
   auto c = rows(cos), s = rows(sin), y = at::empty_like(x, at::MemoryFormat::Contiguous);
   auto in = x.chunk(2, -1), out = y.chunk(2, -1);  // [N, H, C/2] each
   at::mul_out(out[0], in[0], c).addcmul_(in[1], s, -sign);
   at::mul_out(out[1], in[1], c).addcmul_(in[0], s, sign);
   return y;
-}
-
-struct Rope : torch::autograd::Function<Rope> {
-  static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin,
-                            const at::Tensor& positions) {
-    ctx->save_for_backward({cos, sin, positions});
-    return turn(x, cos, sin, positions, 1);
-  }
-  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx, torch::autograd::tensor_list grads) {
-    auto saved = ctx->get_saved_variables();
-    return {turn(grads[0], saved[0], saved[1], saved[2], -1), at::Tensor(), at::Tensor(), at::Tensor()};
-  }
-};
-
-}  // namespace
-
-at::Tensor swiglu_anywhere(const at::Tensor& gate, const at::Tensor& up) { return SwiGlu::apply(gate, up); }
-
-at::Tensor rope_anywhere(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions) {
-  return Rope::apply(x, cos, sin, positions);
 }
 
 }  // namespace ftx

@@ -18,7 +18,8 @@ at::Tensor swiglu_anywhere(const at::Tensor& gate, const at::Tensor& up);
 
 /** x [N, H, C] turned by the angles of its positions [N] (int32): cos, sin [positions, C/2] in fp32, halves paired as in HF. */
 at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
-at::Tensor rope_anywhere(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions);
+/** Its turn by ATen's operators, without a gradient; sign -1 turns back. */
+at::Tensor turned_anywhere(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions, double sign);
 
 /**
  * Causal attention inside each document: q [N, H, C], k and v [N, K, C] -> [N, H · C]. Documents of `lengths` tokens lie end to

@@ -26,6 +26,7 @@ CLONES void turn_rows(const T* x, T* y, const float* cos, const float* sin, cons
 }
 
 at::Tensor turn(const at::Tensor& x_, const at::Tensor& cos, const at::Tensor& sin, const at::Tensor& positions, float sign) {
+  if (!fast(x_)) return turned_anywhere(x_, cos, sin, positions, sign);
   auto x = x_.contiguous(), y = at::empty_like(x);
   int64_t N = x.size(0), H = x.size(1), C = x.size(2);
   by_type(x, [&](auto* t) {
@@ -58,14 +59,12 @@ at::Tensor rope(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& si
               "cos and sin must be fp32 and of one shape");
   TORCH_CHECK(positions.dim() == 1 && positions.scalar_type() == at::kInt && positions.size(0) == x.size(0),
               "positions must be int32 [N]");
-  if (fast(x)) {
-    auto place = positions.contiguous();
+  auto place = positions.contiguous();
+  if (fast(x))
     for (int64_t i = 0; i < place.numel(); i++)
       TORCH_CHECK(at_<int32_t>(place)[i] >= 0 && at_<int32_t>(place)[i] < cos.size(0), "position ", at_<int32_t>(place)[i],
                   " is outside the tables, which have ", cos.size(0));
-    return Rope::apply(x, cos.contiguous(), sin.contiguous(), place);
-  }
-  return rope_anywhere(x, cos, sin, positions);
+  return Rope::apply(x, cos.contiguous(), sin.contiguous(), place);
 }
 
 }  // namespace ftx
