@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/tokenizer": [],
   "templates": [],
-  "src/hub": ["src/run", "src/report", "src/libtorch"],
+  "src/hub": ["src/run", "src/report", "src/libtorch", "src/tokenizer"],
   "src/data": ["src/tokenizer", "templates", "src/run", "src/hub"],
   "src/run": [],
   "src/report": ["src/run"],

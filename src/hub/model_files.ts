@@ -1,20 +1,10 @@
 import { CheckpointError } from "../errors.ts";
+import { TOKENIZER_FILES } from "../tokenizer/files.ts";
 import { badName, shown } from "./file_name.ts";
 import type { Choose } from "./snapshot.ts";
 
 /** What lies beside the weights and is read: never code, never pickles. */
-const BESIDE = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "added_tokens.json",
-  "chat_template.jinja",
-  "tokenizer.model",
-  "vocab.json",
-  "merges.txt",
-];
+const BESIDE = ["config.json", "generation_config.json", ...TOKENIZER_FILES];
 
 /** The files of a model: configurations, tokenizer and, if `weights`, its safetensors; `name` for sentences. */
 export function modelFiles(name: string, { weights = true } = {}): Choose {
