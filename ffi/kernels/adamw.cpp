@@ -18,16 +18,32 @@ struct Rates {
   float new1, beta2, new2, eps, decay, size, root, scale;  // new = 1 - beta; decay = 1 - lr·wd; size = lr / (1 - beta1^t); root = sqrt(1 - beta2^t)
 };
 
+constexpr int64_t RUN = 256;  // elements that are looked at together
+
+template <class G, class S>
+INLINE bool all_zero(const G* g, const S* m, const S* v, int64_t n) {
+  if (load(g[0]) != 0) return false;
+  int any = 0;
+#pragma omp simd reduction(| : any)
+  for (int64_t i = 0; i < n; i++) any |= load(g[i]) != 0 || load(m[i]) != 0 || load(v[i]) != 0;
+  return !any;
+}
+
 // P the parameter, M its master (float, or P itself), G the gradient, S the moments.
 template <class P, class M, class G, class S>
-CLONES void step_run(P* p, M* master, const G* g, S* m, S* v, int64_t n, Rates r) {
+CLONES void step_run(P* p, M* master, const G* g, S* m, S* v, int64_t all, Rates r) {
+  for (; all > 0; all -= RUN, p += RUN, master += RUN, g += RUN, m += RUN, v += RUN) {
+    const int64_t n = all < RUN ? all : RUN;
+    // Tokens that no batch had yet: most rows of an embedding. Their step is 0, so there is nothing to read or write.
+    if (r.decay == 1 && all_zero(g, m, v, n)) continue;
 #pragma omp simd
-  for (int64_t i = 0; i < n; i++) {
-    float d = load(g[i]) * r.scale, x = load(master[i]) * r.decay;
-    float mi = load(m[i]) + (d - load(m[i])) * r.new1, vi = load(v[i]) * r.beta2 + d * d * r.new2;
-    x -= r.size * mi / (__builtin_sqrtf(vi) / r.root + r.eps);
-    store(m + i, mi), store(v + i, vi), store(master + i, x);
-    if ((void*)p != (void*)master) store(p + i, x);
+    for (int64_t i = 0; i < n; i++) {
+      float d = load(g[i]) * r.scale, x = load(master[i]) * r.decay;
+      float mi = load(m[i]) + (d - load(m[i])) * r.new1, vi = load(v[i]) * r.beta2 + d * d * r.new2;
+      x -= r.size * mi / (__builtin_sqrtf(vi) / r.root + r.eps);
+      store(m + i, mi), store(v + i, vi), store(master + i, x);
+      if ((void*)p != (void*)master) store(p + i, x);
+    }
   }
 }
 

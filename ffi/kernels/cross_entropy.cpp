@@ -1,7 +1,7 @@
 // The head and its loss together. The logits of a step are its largest tensor ([N, V]); here they exist for one chunk of rows,
 // turn into their own gradient in place, and are multiplied into the gradients of x and of the weight at once.
 #include "kernels.h"
-#include "product.h"
+#include "gemm.h"
 #include "simd.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -91,21 +91,17 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     double sum = 0;
     for (int64_t from = 0; from < N; from += chunk) {
       int64_t to = std::min(N, from + chunk);
-      auto part = x.slice(0, from, to), z = at::mm(part, weight.t()), want = y.slice(0, from, to);
+      auto part = x.slice(0, from, to), z = gemm(part, weight.t()), want = y.slice(0, from, to);
       bool gradient = dx_wanted || dw_wanted;
       auto hits = correct.slice(0, from, to);
       if (fast(z)) sum += chunk_on_cpu(z, want, e, gradient, hits);
       else chunk_anywhere(z, want, e, gradient, loss, hits);
-      if (dx_wanted) {
-        auto out = dx.slice(0, from, to);
-        if (fast(z) && z.scalar_type() == at::kFloat && weight.is_contiguous() && has_product()) long_product(z, weight, out);
-        else at::mm_out(out, z, weight);
-      }
+      if (dx_wanted) gemm_into(dx.slice(0, from, to), z, weight);
       if (dw_wanted) {  // several chunks are summed in fp32: a sum of bf16 parts would lose what one product keeps
-        if (to - from == N) dw = at::mm(z.t(), part);
-        else if (z.scalar_type() == at::kFloat && dw.defined()) dw.addmm_(z.t(), part);
-        else if (dw.defined()) dw.add_(at::mm(z.t(), part));
-        else dw = at::mm(z.t(), part).to(at::kFloat);
+        if (to - from == N) dw = gemm(z.t(), part);
+        else if (z.scalar_type() == at::kFloat && dw.defined()) gemm_into(dw, z.t(), part, true);
+        else if (dw.defined()) dw.add_(gemm(z.t(), part));
+        else dw = gemm(z.t(), part).to(at::kFloat);
       }
     }
     if (fast(x)) loss.fill_(sum);
@@ -137,7 +133,8 @@ std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, con
   }
   bool recording = c10::GradMode::is_enabled();
   bool dx = recording && x.requires_grad(), dw = recording && weight.requires_grad();
-  // A frozen head is cheapest in small chunks that stay in the cache; one that trains sums its gradient once a chunk.
+  // A frozen head takes small chunks, for memory: 512 rows would be 3 % faster in fp32, as the weight is packed once a chunk.
+  // One that trains sums its gradient once a chunk.
   if (chunk <= 0) chunk = dw ? 1024 : x.is_cpu() ? 256 : 2048;
   auto out = LinearCrossEntropy::apply(x, weight, targets, label_smoothing, chunk, dx, dw);
   return {out[0], out[1]};

@@ -36,6 +36,9 @@ bool has_attention(const at::Tensor& q);
 at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& starts, int64_t longest,
                             int64_t window, double scale, double dropout, bool flash);
 
+/** x [.., I] Wᵀ + bias, with W [O, I]. */
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias);
+
 /** x Wᵀ + bias + scale · (dropped Aᵀ) Bᵀ, with a [R, I], b [O, R] in their own dtype and the products in x's. W is frozen. */
 at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                        const at::Tensor& dropped, const at::Tensor& a, const at::Tensor& b, double scale);

@@ -1,6 +1,7 @@
 // A frozen linear layer and its LoRA branch (https://arxiv.org/abs/2106.09685, equation 3) as one node of the graph: the
 // products write into one another's results, so the branch adds no pass over [N, O] or [N, I], and only x and x Aᵀ are kept.
 #include "kernels.h"
+#include "gemm.h"
 #include <ATen/Functions.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -14,7 +15,8 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     auto type = x.scalar_type();
     auto rows = x.reshape({-1, x.size(-1)}), seen = dropped.is_same(x) ? rows : dropped.reshape({-1, x.size(-1)});
     auto low = at::mm(seen, a.to(type).t());                                     // [N, R]
-    auto y = bias ? at::addmm(*bias, rows, weight.t()) : at::mm(rows, weight.t());  // [N, O]
+    auto y = gemm(rows, weight.t());                                               // [N, O]
+    if (bias) y.add_(*bias);
     y.addmm_(low, b.to(type).t(), 1, scale);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["same"] = dropped.is_same(x);
@@ -40,7 +42,7 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     auto db = ctx->needs_input_grad(after + 2) ? at::mm(dy.t(), low).mul_(scale).to(b.scalar_type()) : at::Tensor();
     at::Tensor dx, ddropped;
     if (ctx->needs_input_grad(0)) {
-      dx = at::mm(dy, weight);
+      dx = gemm(dy, weight);
       if (same) dx.addmm_(dlow, a.to(type));
       dx = dx.view(shape);
     }

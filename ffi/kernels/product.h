@@ -18,10 +18,4 @@ inline void product(int64_t M, int64_t N, int64_t K, const float* a, int64_t lda
 /** To be called by each thread after its last product. */
 inline void end_products() { at::native::cpublas::brgemm_release(false); }
 
-/**
- * c [M, N] = a [M, K] b [K, N], contiguous fp32, for a K far above M and N. There libtorch's whole product takes 80 ms where
- * this takes 72 (1024 x 32,000 x 512, 2 threads): each thread reads its rows of a once.
- */
-void long_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& c);
-
 }  // namespace ftx
