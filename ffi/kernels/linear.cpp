@@ -12,7 +12,8 @@ namespace {
 struct Linear : torch::autograd::Function<Linear> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias) {
-    ctx->save_for_backward({x, weight});
+    // Each is for the other's gradient: a frozen layer keeps no activations.
+    ctx->save_for_backward({weight.requires_grad() ? x : at::Tensor(), x.requires_grad() ? weight : at::Tensor()});
     ctx->saved_data["bias"] = bias.has_value();
     auto y = gemm(x, weight.t());
     return bias ? y.add_(*bias) : y;
