@@ -4,13 +4,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { setTraining, trainAll } from "../src/adapters/mod.ts";
+import { attachAdapter, setTraining, trainAll } from "../src/adapters/mod.ts";
 import { EncodedSet } from "../src/data/set.ts";
 import { AdamW } from "../src/optim/mod.ts";
-import { train } from "../src/stages/loop.ts";
-import { languageModelling } from "../src/stages/objective.ts";
+import { train } from "../src/train/loop.ts";
+import { languageModelling } from "../src/train/objective.ts";
 import { fastFloat32, keep, manualSeed, memory, noGrad, type Tensor, threads } from "../src/tensor/mod.ts";
-import { attachAdapter, computeIn, loadModel } from "../src/weights/mod.ts";
+import { computeIn, loadModel } from "../src/weights/mod.ts";
 
 const { values: args } = parseArgs({
   options: {

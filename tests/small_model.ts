@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, initialise, modelConfig } from "../src/models/mod.ts";
 import { manualSeed } from "../src/tensor/mod.ts";
-import { bytesOfTensor, writeSafetensors } from "../src/weights/mod.ts";
+import { bytesOfTensor } from "../src/weights/mod.ts";
+import { writeSafetensors } from "../src/safetensors/mod.ts";
 
 const tokenizer = new URL("fixtures/tokenizer", import.meta.url).pathname;
 

@@ -7,9 +7,9 @@ import type { Batch } from "../../src/data/mod.ts";
 import { EXIT } from "../../src/errors.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import { AdamW } from "../../src/optim/mod.ts";
-import { Feed } from "../../src/stages/feed.ts";
-import { train } from "../../src/stages/loop.ts";
-import { languageModelling } from "../../src/stages/objective.ts";
+import { Feed } from "../../src/train/feed.ts";
+import { train } from "../../src/train/loop.ts";
+import { languageModelling } from "../../src/train/objective.ts";
 import {
   float32Products,
   gpuMemory,

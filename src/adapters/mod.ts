@@ -3,3 +3,12 @@ export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, wi
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
 export { trainAll, trainModules, trainSome } from "./select.ts";
+export { adapterFiles, adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export { type Inspected, inspectModel } from "./inspect.ts";
+export { loadWithAdapters } from "./load_merged.ts";
+export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
+export { type AdapterFolder, openAdapter } from "./peft/folder.ts";
+export { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft/config.ts";
+export { loraConfigText } from "./peft/config_text.ts";
+export { type AdapterPart, branchKey, parseAdapterKey, savedKey } from "./peft/keys.ts";
+export { type AdaptedModule, type Branch, linearNames, type Matched, matchTargets } from "./peft/targets.ts";

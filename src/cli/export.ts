@@ -4,7 +4,7 @@ import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { section } from "../recipe/setting.ts";
 import { runSettings } from "../run/settings.ts";
-import { exportSettings } from "../weights/settings.ts";
+import { exportSettings } from "../export/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
@@ -25,7 +25,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(args, { name, purpose: "export", sections: SECTIONS, about });
   if (reading === undefined) return;
   tell(reading);
-  const { exportModel } = await import("../weights/export.ts");
+  const { exportModel } = await import("../export/export.ts");
   const { Waiting } = await import("../report/mod.ts");
   using waiting = new Waiting({ quiet: reading.recipe.quiet });
   await exportModel(reading.recipe, {

@@ -17,7 +17,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(words, { name, purpose: "plan", sections, stage, about });
   if (reading === undefined) return;
   tell(reading);
-  const { planRun } = await import("../stages/planning.ts");
+  const { planRun } = await import("../plan/planning.ts");
   const { text, fits } = await planRun(reading.recipe);
   await print(text);
   if (!fits) Deno.exitCode = EXIT.memory; // as the run itself would end

@@ -2,7 +2,7 @@ import { generationSettings } from "../generate/settings.ts";
 import { planSettings } from "../plan/settings.ts";
 import { SECTIONS } from "../recipe/recipe.ts";
 import type { Section } from "../recipe/setting.ts";
-import { exportSettings } from "../weights/settings.ts";
+import { exportSettings } from "../export/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";

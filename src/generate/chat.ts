@@ -6,7 +6,7 @@ import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { manualSeed } from "../tensor/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { loadWithAdapters } from "../weights/mod.ts";
+import { loadWithAdapters } from "../adapters/mod.ts";
 import { type Ending, generate, type GenerateOptions } from "./generate.ts";
 import { Past } from "./past.ts";
 import type { Sampling } from "./sampler.ts";

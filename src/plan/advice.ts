@@ -1,4 +1,4 @@
-import { newAdapter } from "../weights/new_adapter.ts";
+import { newAdapter } from "../adapters/new_adapter.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { type Facts, type Load, type PlanSettings, tokensOf } from "./facts.ts";
 import { parametersOf } from "./parameters.ts";

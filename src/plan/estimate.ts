@@ -81,7 +81,7 @@ function turns({ config, train, later, evaluation }: Facts, tape: Tape) {
   for (let table = 0; table < 2; table++) tape.tensor(positions * config.headDim / 2, WIDTHS.f32, "temporary");
 }
 
-/** The two places where batches arrive in turn, ids, positions, rows and targets as 32 bits: src/stages/feed.ts. */
+/** The two places where batches arrive in turn, ids, positions, rows and targets as 32 bits: src/train/feed.ts. */
 function feed({ train, later }: Facts, tape: Tape) {
   const numbers = Math.max(...[train, later].map((load) => load ? 2 * (tokensOf(load) + load.learned) : 0));
   for (let place = 0; place < 2; place++) tape.tensor(numbers, 4, "temporary");

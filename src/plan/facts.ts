@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../models/config.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import type { NewAdapterSettings } from "../weights/new_adapter.ts";
-import type { LoraConfig } from "../weights/peft_config.ts";
+import type { NewAdapterSettings } from "../adapters/new_adapter.ts";
+import type { LoraConfig } from "../adapters/peft/config.ts";
 
 /** Bytes of an element. */
 export const WIDTHS = { f32: 4, bf16: 2, f16: 2, f64: 8 } as const;

@@ -13,7 +13,7 @@ export interface PassOptions {
 }
 
 /**
- * One batch forward and, in training, backward: the objective of src/stages/objective.ts over the chain of
+ * One batch forward and, in training, backward: the objective of src/train/objective.ts over the chain of
  * src/models/causal_lm.ts, operator by operator. What lives to the end of the step is what their scopes hold.
  */
 export function pass(model: ShadowModel, asked: Load, { training, checkpointing, neftune }: PassOptions) {
@@ -41,7 +41,7 @@ export function pass(model: ShadowModel, asked: Load, { training, checkpointing,
   tape.recording = true;
 }
 
-/** The batch as it is computed, rounded up on a CPU by a document of padding: `inputsOf` of src/stages/objective.ts. */
+/** The batch as it is computed, rounded up on a CPU by a document of padding: `inputsOf` of src/train/objective.ts. */
 function rounded(load: Load, device: "cpu" | "cuda"): Load {
   const N = tokensOf(load), padding = roundedSize(N, device) - N;
   return {

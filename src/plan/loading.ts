@@ -13,7 +13,7 @@ const AT_ONCE = 4;
 /** MiB of the tensors with which `fastFloat32` of src/tensor/runtime.ts measures products, on the CPU before anything is loaded. */
 const PRODUCTS = [1, 2, 2, 4, 1, 0.5, 1, 1];
 
-/** All that happens to a model from its files to the type it computes in: src/stages/trainee.ts. */
+/** All that happens to a model from its files to the type it computes in: src/prepare/trainee.ts. */
 export function load(facts: Facts, { parameters, whole, branches }: Trained, ledger: Ledger) {
   const { stored, computes, settings, device } = facts, tape = new Tape(ledger);
   ledger.doing = "loading";

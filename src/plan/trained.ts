@@ -1,6 +1,6 @@
 import { chosenToTrain, modulesNamed } from "../adapters/chosen.ts";
-import type { LoraConfig } from "../weights/peft_config.ts";
-import { type AdaptedModule, type Branch, matchTargets } from "../weights/peft_targets.ts";
+import type { LoraConfig } from "../adapters/peft/config.ts";
+import { type AdaptedModule, type Branch, matchTargets } from "../adapters/peft/targets.ts";
 import type { Facts } from "./facts.ts";
 import { parametersOf, type Sized } from "./parameters.ts";
 
@@ -13,7 +13,7 @@ export interface Trained {
   branches: ReadonlyMap<string, Branch>;
 }
 
-/** What of the model trains, as src/stages/trainee.ts chooses it. */
+/** What of the model trains, as src/prepare/trainee.ts chooses it. */
 export function trainedOf({ config, settings, adapter }: Pick<Facts, "config" | "settings" | "adapter">): Trained {
   const parameters = parametersOf(config), names = parameters.map(([name]) => name);
   if (settings.finetuningType === "full") return { parameters, whole: new Set(names), branches: new Map() };

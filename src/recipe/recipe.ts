@@ -8,7 +8,7 @@ import { optimizerSettings } from "../optim/settings.ts";
 import { planSettings } from "../plan/settings.ts";
 import { runSettings } from "../run/settings.ts";
 import { trainingSettings } from "../stages/settings.ts";
-import { exportSettings } from "../weights/settings.ts";
+import { exportSettings } from "../export/settings.ts";
 import type { Section } from "./setting.ts";
 
 /** Every section, in the order in which `--help` and `run.yaml` show them. */

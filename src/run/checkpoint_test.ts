@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, listCheckpoints, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { writeSafetensors } from "../weights/write.ts";
+import { writeSafetensors } from "../safetensors/mod.ts";
 import type { FolderWriter } from "./writer.ts";
 
 const FACTS = { ftx: "0.1.0", libtorch: "2.13.0", run: "r" };

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { stringifyNumbers } from "./json_numbers.ts";
-import type { TensorSource } from "../weights/write.ts";
+import type { TensorSource } from "../safetensors/mod.ts";
 import { createDurably, type Sink, syncFolder, writeDurably, type Written } from "./durable.ts";
 
 /** The function that lays tensors out as a safetensors file: `writeSafetensors` of `src/weights`. */

@@ -1,8 +1,8 @@
 import type { Recipe } from "../recipe/mod.ts";
-import type { Feed } from "./feed.ts";
-import { finetune } from "./finetune.ts";
+import type { Feed } from "../train/feed.ts";
+import { finetune } from "../session/finetune.ts";
 import type { CausalLm } from "../models/mod.ts";
-import { languageModelling, type Objective } from "./objective.ts";
+import { languageModelling, type Objective } from "../train/objective.ts";
 
 /**
  * Supervised fine-tuning: conversations through the model's template, cross-entropy of the answers' tokens. The loss equals

@@ -1,9 +1,6 @@
 import type { CausalLm } from "../models/mod.ts";
+import { readJsonObject } from "../safetensors/mod.ts";
 import type { Tensor } from "../tensor/mod.ts";
-import { adapterTensors } from "./adapter.ts";
-import { readJsonObject } from "./json.ts";
-import type { LoraConfig } from "./peft_config.ts";
-import { loraConfigText } from "./peft_config_text.ts";
 
 /** The weights that a run saves, and the configurations beside them. */
 export interface SavedWeights {
@@ -13,15 +10,6 @@ export interface SavedWeights {
   tensors: () => Iterable<[string, Tensor]>;
   /** Further files: name and text. */
   texts: Record<string, string>;
-}
-
-/** An adapter's files, as PEFT saves them. */
-export function adapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
-  return {
-    stem: "adapter_model",
-    tensors: () => adapterTensors(model, config),
-    texts: { "adapter_config.json": loraConfigText(config) },
-  };
 }
 
 /** A whole model's files, as transformers saves them; the configuration is that of its `source` folder. */

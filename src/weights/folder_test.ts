@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError } from "../errors.ts";
-import { openModel, openWeights, readModelConfig } from "./folder.ts";
-import { writeSafetensors } from "./write.ts";
+import { openWeights, writeSafetensors } from "../safetensors/mod.ts";
+import { openModel, readModelConfig } from "./folder.ts";
 
 const config = {
   architectures: ["LlamaForCausalLM"],

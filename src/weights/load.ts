@@ -1,7 +1,8 @@
 import { CheckpointError, EXIT, MemoryError } from "../errors.ts";
 import { build, type CausalLm, initialise, type ModelConfig } from "../models/mod.ts";
 import { availableMemory, type Device, type DType, type Tensor, TensorError } from "../tensor/mod.ts";
-import { openModel, readModelConfig, type TensorPlace } from "./folder.ts";
+import type { TensorPlace } from "../safetensors/mod.ts";
+import { openModel, readModelConfig } from "./folder.ts";
 import { checkSizes } from "./sizes.ts";
 import { dtypeOf, fill, misfits } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
-import type { TensorPlace } from "./folder.ts";
+import type { TensorPlace } from "../safetensors/mod.ts";
 
 /** A configuration that lacks its sizes has the family's, which may be a thousand times what the weights need. */
 export function checkSizes(folder: string, config: ModelConfig, tensors: Map<string, TensorPlace>): void {

@@ -1,8 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import { type DType, hostTensor, keep, noGrad, readInto, scope, type Tensor } from "../tensor/mod.ts";
-import type { SafeDType } from "./dtype.ts";
-import type { TensorPlace } from "./folder.ts";
-import type { TensorBytes, TensorSource } from "./write.ts";
+import type { SafeDType, TensorBytes, TensorPlace, TensorSource } from "../safetensors/mod.ts";
 
 /** libtorch's name of a file's element type, where it has one that ftx computes with. */
 const DTYPES: Partial<Record<SafeDType, DType>> = {

@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hostTensor, keep, type Tensor } from "../tensor/mod.ts";
-import { openWeights, type TensorPlace } from "./folder.ts";
+import { openWeights, type TensorPlace, writeSafetensors } from "../safetensors/mod.ts";
 import { fill, misfits } from "./tensors.ts";
-import { writeSafetensors } from "./write.ts";
 
 const LENGTH = 1 << 20; // numbers of a tensor: 4 MiB, so that reads take a while
 

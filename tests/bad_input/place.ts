@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readHeader, type TensorBytes, writeSafetensors } from "../../src/weights/mod.ts";
+import { readHeader, type TensorBytes, writeSafetensors } from "../../src/safetensors/mod.ts";
 import { smallModel } from "../small_model.ts";
 import { ftx } from "../ftx.ts";
 

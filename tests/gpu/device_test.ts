@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EXIT } from "../../src/errors.ts";
 import { AdamW } from "../../src/optim/mod.ts";
 import { parameter } from "../../src/nn/mod.ts";
-import { DeviceUpdate } from "../../src/stages/update.ts";
+import { DeviceUpdate } from "../../src/train/update.ts";
 import {
   empty,
   from,
@@ -25,7 +25,8 @@ import {
   trim,
   zeros,
 } from "../../src/tensor/mod.ts";
-import { bytesOfTensor, fill, readHeader, snapshot, writeSafetensors } from "../../src/weights/mod.ts";
+import { bytesOfTensor, fill, snapshot } from "../../src/weights/mod.ts";
+import { readHeader, writeSafetensors } from "../../src/safetensors/mod.ts";
 import { device, onGpu } from "./gpu.ts";
 
 const numbers = () => scope(() => [...rand([100], { dtype: "f32", device }).toArray()]);

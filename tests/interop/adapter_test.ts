@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mergeLora } from "../../src/adapters/mod.ts";
-import { attachAdapter, loadModel } from "../../src/weights/mod.ts";
+import { attachAdapter, mergeLora } from "../../src/adapters/mod.ts";
+import { loadModel } from "../../src/weights/mod.ts";
 import { peerPython } from "./peer.ts";
 import { distance, FAMILIES, logitsOf, Workplace } from "./small.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { attachAdapter, loadModel } from "../../src/weights/mod.ts";
+import { attachAdapter } from "../../src/adapters/mod.ts";
+import { loadModel } from "../../src/weights/mod.ts";
 import { peerPython } from "./peer.ts";
 import { distance, FAMILIES, type Logits, logitsOf, Workplace } from "./small.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openModel } from "../../src/weights/folder.ts";
-import { shards } from "../../src/weights/shards.ts";
+import { shards } from "../../src/safetensors/shards.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
 const python = peerPython("transformers", "torch");

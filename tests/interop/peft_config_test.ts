@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { openAdapter } from "../../src/weights/peft.ts";
-import { LORA_DEFAULTS } from "../../src/weights/peft_config.ts";
-import { loraConfigText } from "../../src/weights/peft_config_text.ts";
-import { parseAdapterKey } from "../../src/weights/peft_keys.ts";
-import { writeSafetensors } from "../../src/weights/write.ts";
+import { openAdapter } from "../../src/adapters/peft/folder.ts";
+import { LORA_DEFAULTS } from "../../src/adapters/peft/config.ts";
+import { loraConfigText } from "../../src/adapters/peft/config_text.ts";
+import { parseAdapterKey } from "../../src/adapters/peft/keys.ts";
+import { writeSafetensors } from "../../src/safetensors/write.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
 const python = peerPython("peft", "transformers", "torch");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { inFolder } from "../in_folder.ts";
-import { BITS, type SafeDType } from "../../src/weights/dtype.ts";
-import { readHeader } from "../../src/weights/safetensors.ts";
-import { type TensorBytes, writeSafetensors } from "../../src/weights/write.ts";
-import { CASES } from "../../src/weights/safetensors_cases.ts";
-import { mutations } from "../../src/weights/safetensors_changes.ts";
+import { BITS, type SafeDType } from "../../src/safetensors/dtype.ts";
+import { readHeader } from "../../src/safetensors/read.ts";
+import { type TensorBytes, writeSafetensors } from "../../src/safetensors/write.ts";
+import { CASES } from "../../src/safetensors/safetensors_cases.ts";
+import { mutations } from "../../src/safetensors/safetensors_changes.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
 const python = peerPython("safetensors", "torch");

@@ -5,7 +5,8 @@ import { setTraining } from "../../src/adapters/mod.ts";
 import { build, type CausalLm, initialise, modelConfig } from "../../src/models/mod.ts";
 import { layoutOf } from "../../src/nn/mod.ts";
 import { from, manualSeed, noGrad, scope } from "../../src/tensor/mod.ts";
-import { bytesOfTensor, writeSafetensors } from "../../src/weights/mod.ts";
+import { bytesOfTensor } from "../../src/weights/mod.ts";
+import { writeSafetensors } from "../../src/safetensors/mod.ts";
 import { ftx } from "../ftx.ts";
 
 const SIZES = {

@@ -1,17 +1,17 @@
 // The Trainer's 30 steps of a fixture, made again by ftx.
 import assert from "node:assert/strict";
-import { setTraining, trainAll, trainSome } from "../../src/adapters/mod.ts";
+import { attachAdapter, setTraining, trainAll, trainSome } from "../../src/adapters/mod.ts";
 import { EncodedSet, oneEach } from "../../src/data/set.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
 import { AdamW, type Named } from "../../src/optim/mod.ts";
-import { evaluate } from "../../src/stages/evaluate.ts";
-import { Feed } from "../../src/stages/feed.ts";
-import { train } from "../../src/stages/loop.ts";
-import { languageModelling } from "../../src/stages/objective.ts";
-import { planSteps, stepsOf } from "../../src/stages/plan.ts";
-import { Rate } from "../../src/stages/rate.ts";
+import { evaluate } from "../../src/train/evaluate.ts";
+import { Feed } from "../../src/train/feed.ts";
+import { train } from "../../src/train/loop.ts";
+import { languageModelling } from "../../src/train/objective.ts";
+import { planSteps, stepsOf } from "../../src/train/steps.ts";
+import { Rate } from "../../src/train/rate.ts";
 import { type Device, keep, live, noGrad, type Tensor } from "../../src/tensor/mod.ts";
-import { attachAdapter, computeIn } from "../../src/weights/mod.ts";
+import { computeIn } from "../../src/weights/mod.ts";
 import { json, model, path } from "./fixture.ts";
 
 type Row = { input_ids: number[]; labels: number[] };

@@ -1,7 +1,7 @@
 // Reads the fixtures that tests/parity/make.py wrote with the peers.
 import { build, type CausalLm, modelConfig } from "../../src/models/mod.ts";
 import { type Device, type DType, hostTensor, keep, readInto, type Tensor } from "../../src/tensor/mod.ts";
-import { readHeader } from "../../src/weights/mod.ts";
+import { readHeader } from "../../src/safetensors/mod.ts";
 
 const folder = new URL("fixtures/", import.meta.url).pathname;
 export const path = (name: string) => folder + name;

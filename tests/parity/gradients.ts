@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { trainAll } from "../../src/adapters/mod.ts";
 import type { Batch } from "../../src/data/mod.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
-import { languageModelling } from "../../src/stages/objective.ts";
+import { languageModelling } from "../../src/train/objective.ts";
 import { type Device, live, scope, type Tensor } from "../../src/tensor/mod.ts";
 import { distance, drop, model, tensors } from "./fixture.ts";
 

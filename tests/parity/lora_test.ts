@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { loraLayers, mergeLora, setTraining, withoutAdapters } from "../../src/adapters/mod.ts";
+import { attachAdapter, loraLayers, mergeLora, setTraining, withoutAdapters } from "../../src/adapters/mod.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
 import { layoutOf } from "../../src/nn/mod.ts";
 import { live, noGrad, scope, type Tensor } from "../../src/tensor/mod.ts";
-import { attachAdapter } from "../../src/weights/mod.ts";
 import { distance, drop, json, model, path, tensors } from "./fixture.ts";
 
 /** ids [B, T] -> logits [B, T, V]. */

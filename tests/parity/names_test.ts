@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { build, modelConfig } from "../../src/models/mod.ts";
-import { readHeader } from "../../src/weights/mod.ts";
+import { readHeader } from "../../src/safetensors/mod.ts";
 import { live } from "../../src/tensor/mod.ts";
 import { json, path } from "./fixture.ts";
 

@@ -6,14 +6,16 @@ import { EncodedSet } from "../../src/data/mod.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import type { Estimate } from "../../src/plan/mod.ts";
 import { makeRecipe } from "../../src/recipe/mod.ts";
-import { evaluate } from "../../src/stages/evaluate.ts";
-import { forecast } from "../../src/stages/forecast.ts";
-import { train } from "../../src/stages/loop.ts";
-import { planSteps, stepsOf } from "../../src/stages/plan.ts";
+import { evaluate } from "../../src/train/evaluate.ts";
+import { forecast } from "../../src/plan/forecast.ts";
+import { train } from "../../src/train/loop.ts";
+import { planSteps, stepsOf } from "../../src/train/steps.ts";
 import { nextToken } from "../../src/stages/sft.ts";
-import { optimizerOf, traineeOf } from "../../src/stages/trainee.ts";
+import { optimizerOf, traineeOf } from "../../src/prepare/trainee.ts";
 import { fastFloat32, manualSeed, memory, resetPeak } from "../../src/tensor/mod.ts";
-import { bytesOfTensor, inspectModel, writeSafetensors } from "../../src/weights/mod.ts";
+import { bytesOfTensor } from "../../src/weights/mod.ts";
+import { inspectModel } from "../../src/adapters/mod.ts";
+import { writeSafetensors } from "../../src/safetensors/mod.ts";
 
 const tokenizer = new URL("../fixtures/tokenizer", import.meta.url).pathname;
 

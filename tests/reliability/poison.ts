@@ -1,6 +1,6 @@
 // Copies of the nano model with numbers in them that no training survives.
 
-import { readHeader, writeSafetensors } from "../../src/weights/mod.ts";
+import { readHeader, writeSafetensors } from "../../src/safetensors/mod.ts";
 import { writeFolder } from "../../src/run/mod.ts";
 import { NANO } from "./nano.ts";
 

@@ -1,0 +1,25 @@
+import type { CausalLm } from "../models/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { mergeAdapter } from "./adapter.ts";
+import { modelOf } from "../weights/mod.ts";
+
+/** The model of a recipe to be used, not trained: all adapters merged, nothing recorded for gradients. */
+export async function loadWithAdapters(
+  recipe: Recipe,
+  { onNote = () => {}, onProgress }: {
+    onNote?: (sentence: string) => void;
+    onProgress?: (share: number) => void;
+  } = {},
+): Promise<CausalLm> {
+  const { model } = await modelOf({ ...recipe, trainFromScratch: false }, { purpose: "use", onNote, onProgress });
+  try {
+    for (const path of recipe.adapterNameOrPath) {
+      await mergeAdapter(model, recipe.adapterFolder ? `${path}/${recipe.adapterFolder}` : path, onNote);
+    }
+    for (const [, p] of model.parameters()) p.requiresGrad(false);
+    return model;
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}

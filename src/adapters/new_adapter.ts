@@ -1,0 +1,74 @@
+import { RecipeError } from "../errors.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { didYouMean } from "../recipe/nearest.ts";
+import { LORA_DEFAULTS, type LoraConfig } from "./peft/config.ts";
+import { type AdaptedModule, linearNames } from "./peft/targets.ts";
+
+/** The settings that decide what a new adapter is like. */
+export type NewAdapterSettings = Pick<
+  Recipe,
+  | "loraRank"
+  | "loraAlpha"
+  | "loraDropout"
+  | "loraTarget"
+  | "loraLayers"
+  | "useRslora"
+  | "initLoraWeights"
+  | "modelNameOrPath"
+  | "modelName"
+  | "modelRevision"
+>;
+
+/**
+ * The configuration of a new adapter for a model of these modules and so many blocks; `additionalTarget` names modules that
+ * are trained whole.
+ *
+ * @throws {RecipeError} A target or a layer is not there.
+ */
+export function newAdapter(
+  settings: NewAdapterSettings,
+  { modules, blocks, additionalTarget }: {
+    modules: readonly AdaptedModule[];
+    blocks: number;
+    additionalTarget: readonly string[];
+  },
+): LoraConfig {
+  checkTargets(settings, modules, blocks);
+  return {
+    ...LORA_DEFAULTS,
+    r: settings.loraRank,
+    loraAlpha: settings.loraAlpha,
+    loraDropout: settings.loraDropout,
+    targetModules: settings.loraTarget.includes("all") ? linearNames(modules) : settings.loraTarget,
+    layersToTransform: settings.loraLayers.length ? settings.loraLayers : null,
+    modulesToSave: [...additionalTarget],
+    useRslora: settings.useRslora,
+    initLoraWeights: settings.initLoraWeights,
+    baseModelNameOrPath: settings.modelName ?? settings.modelNameOrPath,
+    revision: settings.modelRevision === "main" ? null : settings.modelRevision,
+  };
+}
+
+/** PEFT passes over a target that no module has; here a slip of the pen is said. */
+function checkTargets(
+  { loraTarget, loraLayers }: NewAdapterSettings,
+  modules: readonly AdaptedModule[],
+  layers: number,
+) {
+  const known = linearNames(modules);
+  const slip = loraTarget.find((name) =>
+    name !== "all" && !modules.some(({ path }) => path === name || path.endsWith(`.${name}`))
+  );
+  if (slip !== undefined) {
+    throw new RecipeError(
+      `Cannot use lora_target = "${slip}": the model has no such module; choose from all, ${known.join(", ")}` +
+        didYouMean(slip, known),
+    );
+  }
+  const beyond = loraLayers.find((layer) => layer >= layers);
+  if (beyond !== undefined) {
+    throw new RecipeError(
+      `Cannot use lora_layers = ${beyond}: the model's layers are 0 to ${layers - 1}; choose among them`,
+    );
+  }
+}

@@ -1,0 +1,179 @@
+import { Fields } from "../../models/fields.ts";
+
+/** A LoRA `adapter_config.json`: PEFT's names in camelCase, with PEFT's defaults for absent keys. */
+export interface LoraConfig {
+  /** Rank of A and B. */
+  r: number;
+  loraAlpha: number;
+  loraDropout: number;
+  /** Ends of module names, or a regular expression for whole names, or "all-linear"; null: the family's default. */
+  targetModules: string[] | string | null;
+  /** What is left out again; names and expressions as above. */
+  excludeModules: string[] | string | null;
+  /** Only layers of these numbers; null: all. */
+  layersToTransform: number[] | null;
+  /** What stands before the number in a name ("layers"); empty: anything. */
+  layersPattern: string[];
+  /** Ranks of their own for modules whose name ends like a key, which may be a regular expression. */
+  rankPattern: Record<string, number>;
+  alphaPattern: Record<string, number>;
+  /** Modules that are trained and saved whole. */
+  modulesToSave: string[];
+  /** Scale by alpha / sqrt(r) instead of alpha / r. */
+  useRslora: boolean;
+  /** How A was drawn; of no consequence once there are weights. */
+  initLoraWeights: boolean | string;
+  taskType: "CAUSAL_LM" | null;
+  baseModelNameOrPath: string | null;
+  revision: string | null;
+}
+
+/** PEFT's defaults. */
+export const LORA_DEFAULTS: LoraConfig = {
+  r: 8,
+  loraAlpha: 8,
+  loraDropout: 0,
+  targetModules: null,
+  excludeModules: null,
+  layersToTransform: null,
+  layersPattern: [],
+  rankPattern: {},
+  alphaPattern: {},
+  modulesToSave: [],
+  useRslora: false,
+  initLoraWeights: true,
+  taskType: "CAUSAL_LM",
+  baseModelNameOrPath: null,
+  revision: null,
+};
+
+/** Keys whose feature changes what an adapter computes, and which is not there yet. Off is null, false or empty. */
+const NOT_YET = {
+  use_dora: "DoRA",
+  use_qalora: "QALoRA",
+  use_bdlora: "BD-LoRA",
+  lora_bias: "a bias of B",
+  layer_replication: "repeated layers",
+  target_parameters: "LoRA on bare parameters",
+  trainable_token_indices: "training single tokens",
+  alora_invocation_tokens: "activated LoRA",
+  velora_config: "VeLoRA",
+  kasa_config: "KaSA",
+  monteclora_config: "MonteCLoRA",
+  arrow_config: "Arrow",
+  megatron_config: "Megatron's layers",
+  ensure_weight_tying: "tied adapters",
+};
+
+/** Ways to draw A and B that leave the base as it is, so that their adapters fit it. The others change the base. */
+const KEEPING_BASE = ["gaussian", "eva", "orthogonal"];
+
+/** Keys that mean nothing here: they describe the file, or belong to an initialisation that is over. */
+const MEANINGLESS = [
+  ..."auto_mapping peft_version inference_mode megatron_core qalora_group_size runtime_config".split(" "),
+  ..."loftq_config eva_config corda_config lora_ga_config fan_in_fan_out".split(" "),
+];
+
+/**
+ * Reads the JSON object of an `adapter_config.json`; `file` names it in errors.
+ *
+ * @throws {CheckpointError} One sentence that names the key: it does not fit, or its feature is not there yet.
+ */
+export function loraConfig(
+  raw: Record<string, unknown>,
+  file = "adapter_config.json",
+): { config: LoraConfig; notes: string[] } {
+  const fields = new Fields(raw, file, "correct the key or use another adapter");
+  const notes: string[] = [];
+  const type = fields.text("peft_type", undefined);
+  if (type === undefined) throw fields.error("peft_type", "is missing, so the kind of adapter is unknown");
+  if (type !== "LORA") throw fields.error("peft_type", "is not an adapter that ftx computes yet (only LORA)");
+  for (const [key, feature] of Object.entries(NOT_YET)) {
+    if (fields.has(key) && !isOff(raw[key])) {
+      throw fields.error(key, `asks for ${feature}, which ftx does not have yet`);
+    }
+  }
+  const bias = fields.text("bias", "none");
+  if (bias !== "none") throw fields.error("bias", "asks for trained biases, which ftx does not have yet");
+  const taskType = fields.text("task_type", null);
+  if (taskType !== null && taskType !== "CAUSAL_LM") {
+    throw fields.error("task_type", "is not a task that ftx computes yet (only CAUSAL_LM)");
+  }
+  if (fields.bool("fan_in_fan_out", false)) {
+    notes.push(`"${file}" has fan_in_fan_out = true, which linear layers do not have: it is ignored`);
+  }
+
+  const config: LoraConfig = {
+    r: fields.int("r", 8),
+    loraAlpha: fields.number("lora_alpha", 8),
+    loraDropout: fields.number("lora_dropout", 0, { min: 0, max: 1 }),
+    targetModules: namesOrPattern(fields, "target_modules"),
+    excludeModules: namesOrPattern(fields, "exclude_modules"),
+    layersToTransform: layerNumbers(fields),
+    layersPattern: typeof raw.layers_pattern === "string"
+      ? [fields.text("layers_pattern", "")].filter(Boolean)
+      : fields.texts("layers_pattern", []),
+    rankPattern: numbers(fields, "rank_pattern", (inner, key) => inner.int(key, 0)),
+    alphaPattern: numbers(fields, "alpha_pattern", (inner, key) => inner.number(key, 0)),
+    modulesToSave: [...new Set(fields.texts("modules_to_save", []))],
+    useRslora: fields.bool("use_rslora", false),
+    initLoraWeights: initialisation(fields),
+    taskType,
+    baseModelNameOrPath: fields.text("base_model_name_or_path", null),
+    revision: fields.text("revision", null),
+  };
+  if (typeof config.targetModules === "string") {
+    for (const key of ["layers_to_transform", "layers_pattern"]) {
+      if (fields.has(key)) throw fields.error(key, "does not go with target_modules that is one string");
+    }
+  }
+  if (config.layersPattern.length && config.layersToTransform === null) {
+    throw fields.error("layers_pattern", "does nothing without layers_to_transform");
+  }
+  const unknown = fields.unknown(MEANINGLESS);
+  if (unknown.length) notes.push(`"${file}" has keys that ftx ignores: ${unknown.join(", ")}`);
+  return { config, notes };
+}
+
+const isOff = (value: unknown) =>
+  value === false || typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+function namesOrPattern(fields: Fields, key: string): string[] | string | null {
+  if (typeof fields.values[key] === "string") return fields.text(key, null);
+  const names = fields.texts(key, null);
+  if (names?.includes("")) throw fields.error(key, "has an empty name");
+  return names && [...new Set(names)];
+}
+
+function layerNumbers(fields: Fields): number[] | null {
+  const key = "layers_to_transform";
+  const value = fields.values[key];
+  if (!Array.isArray(value)) {
+    const one = fields.int(key, null, { min: 0 });
+    return one === null ? null : [one];
+  }
+  fields.has(key);
+  if (value.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw fields.error(key, "must be a layer's number or a list of them");
+  }
+  return value.length ? value : null;
+}
+
+function numbers(fields: Fields, key: string, read: (inner: Fields, key: string) => number): Record<string, number> {
+  const inner = fields.nested(key);
+  if (!inner) return {};
+  return Object.fromEntries(
+    Object.keys(inner.values).map((name) => {
+      if (!inner.has(name)) throw inner.error(name, "has no number");
+      return [name, read(inner, name)];
+    }),
+  );
+}
+
+function initialisation(fields: Fields): boolean | string {
+  const key = "init_lora_weights";
+  if (typeof fields.values[key] !== "string") return fields.bool(key, true);
+  const name = fields.text(key, "");
+  if (KEEPING_BASE.includes(name)) return name;
+  throw fields.error(key, "was drawn together with a changed base model, which ftx does not have yet");
+}

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { CheckpointError } from "../../errors.ts";
+import { LORA_DEFAULTS, loraConfig } from "./config.ts";
+import { loraConfigText } from "./config_text.ts";
+
+const lora = { peft_type: "LORA", task_type: "CAUSAL_LM", r: 4, target_modules: ["q_proj"] };
+
+Deno.test("loraConfig() gives absent keys PEFT's defaults", () => {
+  assert.deepEqual(loraConfig({ peft_type: "LORA" }), { config: { ...LORA_DEFAULTS, taskType: null }, notes: [] });
+});
+
+Deno.test("loraConfig() reads back what loraConfigText() writes", () => {
+  const config = {
+    ...LORA_DEFAULTS,
+    r: 16,
+    loraAlpha: 24.5,
+    loraDropout: 0.05,
+    targetModules: ["v_proj", "q_proj"],
+    excludeModules: "model\\..*",
+    layersToTransform: [0, 2],
+    layersPattern: ["layers"],
+    rankPattern: { q_proj: 2 },
+    alphaPattern: { v_proj: 3 },
+    modulesToSave: ["lm_head"],
+    useRslora: true,
+    initLoraWeights: "gaussian",
+    baseModelNameOrPath: "meta-llama/Llama-3.2-1B",
+    revision: "main",
+  };
+  const { config: read, notes } = loraConfig(JSON.parse(loraConfigText(config)));
+  assert.deepEqual(read, { ...config, targetModules: ["q_proj", "v_proj"] });
+  assert.deepEqual(notes, []);
+});
+
+Deno.test("loraConfig() notes keys that it does not know and those that it ignores", () => {
+  const { notes } = loraConfig({ ...lora, wheels: 4, fan_in_fan_out: true, loftq_config: { loftq_bits: 4 } }, "a.json");
+  assert.deepEqual(notes, [
+    '"a.json" has fan_in_fan_out = true, which linear layers do not have: it is ignored',
+    '"a.json" has keys that ftx ignores: wheels',
+  ]);
+});
+
+Deno.test("loraConfig() takes features that are off, however that is written", () => {
+  const off = { use_dora: false, lora_bias: null, target_parameters: [], megatron_config: {}, layers_to_transform: [] };
+  assert.equal(loraConfig({ ...lora, ...off }).config.layersToTransform, null);
+});
+
+const bad: [Record<string, unknown>, string][] = [
+  [{ peft_type: null }, "peft_type is missing, so the kind of adapter is unknown"],
+  [{ peft_type: "ADALORA" }, 'peft_type = "ADALORA" is not an adapter that ftx computes yet (only LORA)'],
+  [{ peft_type: "lora" }, 'peft_type = "lora" is not an adapter that ftx computes yet'],
+  [{ peft_type: 1 }, "peft_type = 1 must be a string"],
+  [{ task_type: "SEQ_CLS" }, 'task_type = "SEQ_CLS" is not a task that ftx computes yet (only CAUSAL_LM)'],
+  [{ bias: "all" }, 'bias = "all" asks for trained biases, which ftx does not have yet'],
+  [{ bias: "lora_only" }, 'bias = "lora_only" asks for trained biases, which ftx does not have yet'],
+  [{ r: 0 }, "r = 0 must be a whole number from 1"],
+  [{ r: -8 }, "r = -8 must be a whole number from 1"],
+  [{ r: 2.5 }, "r = 2.5 must be a whole number from 1"],
+  [{ r: "8" }, 'r = "8" must be a whole number from 1'],
+  [{ lora_alpha: NaN }, "lora_alpha = NaN must be a finite number"],
+  [{ lora_alpha: "16" }, 'lora_alpha = "16" must be a finite number'],
+  [{ lora_dropout: 1.5 }, "lora_dropout = 1.5 must be a finite number of at least 0 and of at most 1"],
+  [{ lora_dropout: -0.1 }, "lora_dropout = -0.1 must be a finite number of at least 0"],
+  [{ target_modules: 5 }, "target_modules = 5 must be a list of strings"],
+  [{ target_modules: ["q", 5] }, 'target_modules = ["q",5] must be a list of strings'],
+  [{ target_modules: [""] }, 'target_modules = [""] has an empty name'],
+  [{ exclude_modules: [null] }, "exclude_modules = [null] must be a list of strings"],
+  [
+    { target_modules: ".*", layers_to_transform: [1] },
+    "layers_to_transform = [1] does not go with target_modules that is one string",
+  ],
+  [{ target_modules: ".*", layers_pattern: "h" }, 'layers_pattern = "h" does not go with target_modules'],
+  [{ layers_pattern: "layers" }, 'layers_pattern = "layers" does nothing without layers_to_transform'],
+  [{ layers_to_transform: -1 }, "layers_to_transform = -1 must be a whole number from 0"],
+  [{ layers_to_transform: [0.5] }, "layers_to_transform = [0.5] must be a layer's number or a list of them"],
+  [{ rank_pattern: ["q_proj"] }, 'rank_pattern = ["q_proj"] must be an object'],
+  [{ rank_pattern: { q_proj: 0 } }, "rank_pattern.q_proj = 0 must be a whole number from 1"],
+  [{ rank_pattern: { q_proj: null } }, "rank_pattern.q_proj has no number"],
+  [{ alpha_pattern: { q_proj: "8" } }, 'alpha_pattern.q_proj = "8" must be a finite number'],
+  [{ modules_to_save: "lm_head" }, 'modules_to_save = "lm_head" must be a list of strings'],
+  [{ use_rslora: 1 }, "use_rslora = 1 must be true or false"],
+  [{ use_dora: true }, "use_dora = true asks for DoRA, which ftx does not have yet"],
+  [{ use_qalora: true }, "use_qalora = true asks for QALoRA"],
+  [{ lora_bias: true }, "lora_bias = true asks for a bias of B"],
+  [{ layer_replication: [[0, 4], [2, 5]] }, "layer_replication = [[0,4],[2,5]] asks for repeated layers"],
+  [{ target_parameters: ["experts.up"] }, 'target_parameters = ["experts.up"] asks for LoRA on bare parameters'],
+  [{ trainable_token_indices: [5] }, "trainable_token_indices = [5] asks for training single tokens"],
+  [{ alora_invocation_tokens: [5] }, "alora_invocation_tokens = [5] asks for activated LoRA"],
+  [{ ensure_weight_tying: true }, "ensure_weight_tying = true asks for tied adapters"],
+  [{ init_lora_weights: "pissa" }, 'init_lora_weights = "pissa" was drawn together with a changed base model'],
+  [{ init_lora_weights: "loftq" }, 'init_lora_weights = "loftq" was drawn together with a changed base model'],
+  [{ init_lora_weights: 1 }, "init_lora_weights = 1 must be true or false"],
+  [{ base_model_name_or_path: 7 }, "base_model_name_or_path = 7 must be a string"],
+];
+for (const [change, said] of bad) {
+  Deno.test(`loraConfig() refuses ${JSON.stringify(change)} in one sentence`, () => {
+    assert.throws(() => loraConfig({ ...lora, ...change }, "a/adapter_config.json"), (error) => {
+      assert(error instanceof CheckpointError, String(error));
+      assert(error.message.startsWith('Cannot use "a/adapter_config.json": '), error.message);
+      assert(error.message.includes(said), error.message);
+      assert(error.message.endsWith("; correct the key or use another adapter"), error.message);
+      return true;
+    });
+  });
+}

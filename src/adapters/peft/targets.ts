@@ -1,0 +1,224 @@
+import { CheckpointError } from "../../errors.ts";
+import type { LoraConfig } from "./config.ts";
+import { shortestNames } from "./shortest_names.ts";
+import { fullMatch, pythonRegex } from "./python_regex.ts";
+
+/** A module of the model, as an adapter sees it. */
+export interface AdaptedModule {
+  /** Its dotted path in HF's model: `model.layers.0.self_attn.q_proj`. */
+  path: string;
+  /** "other" is what no branch can stand beside: norms, blocks, the model itself. */
+  kind: "linear" | "embedding" | "other";
+  inFeatures?: number;
+  outFeatures?: number;
+}
+
+/** The branch beside one module. */
+export interface Branch {
+  kind: "linear" | "embedding";
+  rank: number;
+  alpha: number;
+  dropout: number;
+  rslora: boolean;
+}
+
+/** What of a model an adapter changes. */
+export interface Matched {
+  /** By path, in the model's order. */
+  branches: Map<string, Branch>;
+  /** Paths of the modules that are trained whole. */
+  saved: string[];
+  /** What `target_modules` is written as: a list, unless it was an expression. */
+  targetModules: string[] | string;
+  /** Sentences about settings that matched nothing. */
+  notes: string[];
+}
+
+type Target = Pick<
+  LoraConfig,
+  | "r"
+  | "loraAlpha"
+  | "loraDropout"
+  | "targetModules"
+  | "excludeModules"
+  | "layersToTransform"
+  | "layersPattern"
+  | "rankPattern"
+  | "alphaPattern"
+  | "modulesToSave"
+  | "useRslora"
+>;
+
+/** What PEFT targets where `target_modules` is null. */
+const DEFAULT_TARGETS: Record<string, string[]> = {
+  llama: ["q_proj", "v_proj"],
+  mistral: ["q_proj", "v_proj"],
+  qwen2: ["q_proj", "v_proj"],
+  qwen3: ["q_proj", "v_proj"],
+};
+
+/**
+ * Chooses the modules that get a branch, exactly as PEFT 0.21 does, with each one's rank and alpha.
+ *
+ * @example
+ * ```ts
+ * const modules = [{ path: "model.layers.0.mlp.up_proj", kind: "linear" as const }];
+ * matchTargets(modules, { ...LORA_DEFAULTS, targetModules: ["up_proj"] }).branches.keys(); // the path above
+ * ```
+ * @param head Path of the output head, which "all-linear" leaves out.
+ * @param family `model_type`, for the targets where the configuration names none.
+ * @throws {CheckpointError} Nothing matches, something matches that cannot have a branch, or an expression is none.
+ */
+export function matchTargets(
+  modules: Iterable<AdaptedModule>,
+  config: Target,
+  { head = "lm_head", family }: { head?: string; family?: string } = {},
+): Matched {
+  const all = [...modules].filter(({ path }) => path !== "");
+  const targetModules = expand(all, config.targetModules, head, family);
+  const included = matcher("target_modules", targetModules);
+  const excluded = matcher("exclude_modules", config.excludeModules ?? []);
+  const inLayers = layerFilter(config);
+  const rankOf = patternLookup("rank_pattern", config.rankPattern);
+  const alphaOf = patternLookup("alpha_pattern", config.alphaPattern);
+
+  const branches = new Map<string, Branch>();
+  let left = 0;
+  for (const module of all) {
+    const { path, kind } = module;
+    if (excluded(path) || isSaved(path, config.modulesToSave)) {
+      left++;
+      continue;
+    }
+    // A full name in the list is taken whatever its layer.
+    const named = Array.isArray(targetModules) && targetModules.includes(path);
+    if (!named && !(included(path) && inLayers(path))) continue;
+    if (kind === "other") throw wrong("target_modules", `"${path}" is neither a linear layer nor an embedding`);
+    const rank = rankOf(path) ?? config.r;
+    checkRank(rank, module);
+    const alpha = alphaOf(path) ?? config.loraAlpha;
+    branches.set(path, { kind, rank, alpha, dropout: config.loraDropout, rslora: config.useRslora });
+  }
+  if (!branches.size) throw nothingMatches(all, config, targetModules, left);
+
+  const paths = [...branches.keys()];
+  const idle = Array.isArray(config.targetModules)
+    ? config.targetModules.filter((name) => !paths.some((path) => path === name || path.endsWith(`.${name}`)))
+    : [];
+  return {
+    branches,
+    saved: all.map(({ path }) => path).filter((path) => config.modulesToSave.some((name) => path.endsWith(name))),
+    targetModules,
+    notes: [
+      ...unmatched("target_modules", idle),
+      ...unmatched("exclude_modules", config.excludeModules?.length && !left ? [config.excludeModules].flat() : []),
+      ...unmatched("rank_pattern", idlePatterns(config.rankPattern, paths)),
+      ...unmatched("alpha_pattern", idlePatterns(config.alphaPattern, paths)),
+    ],
+  };
+}
+
+/** Last names of all linear layers but the head, sorted: what LLaMA-Factory's `lora_target: all` means. */
+export function linearNames(modules: Iterable<AdaptedModule>, { head = "lm_head" } = {}): string[] {
+  const linear = [...modules].filter(({ path, kind }) => kind === "linear" && path !== head);
+  return [...new Set(linear.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)))].sort();
+}
+
+const wrong = (key: string, what: string, remedy = "correct adapter_config.json or lora_target") =>
+  new CheckpointError(`Cannot use ${key}: ${what}; ${remedy}`);
+
+/** "all-linear", null and long lists, made into the list that they stand for. */
+function expand(
+  all: AdaptedModule[],
+  targets: string[] | string | null,
+  head: string,
+  family?: string,
+): string[] | string {
+  if (targets === null) {
+    const known = DEFAULT_TARGETS[family ?? ""];
+    if (!known) throw wrong("target_modules", "it names nothing, and this family has no default");
+    return known;
+  }
+  if (typeof targets === "string" && targets.toLowerCase() !== "all-linear") return targets;
+  const list = typeof targets === "string"
+    ? all.filter(({ path, kind }) => kind === "linear" && path !== head).map(({ path }) => path)
+    : targets;
+  if (list.length < 20) return list; // PEFT's threshold
+  const shorter = shortestNames(list, all.map(({ path }) => path));
+  return shorter.length < list.length ? shorter : list;
+}
+
+/** Whether a path matches names (equal, or ending with "." and the name) or an expression (as a whole). */
+function matcher(key: string, names: string[] | string): (path: string) => boolean {
+  if (typeof names === "string") {
+    const regex = readRegex(key, names);
+    return (path) => fullMatch(regex, path);
+  }
+  const exact = new Set(names);
+  return (path) => exact.has(path) || names.some((name) => path.endsWith(`.${name}`));
+}
+
+/** Whether a path lies in one of `layers_to_transform`: by the first number in it, or the first after `layers_pattern`. */
+function layerFilter({ layersToTransform, layersPattern }: Target): (path: string) => boolean {
+  if (!layersToTransform?.length) return () => true;
+  const before = layersPattern.length
+    ? layersPattern.map((pattern) =>
+      new RegExp(`^(?:|.*?\\.)(?:${readRegex("layers_pattern", pattern).source})\\.(\\d+)\\.`)
+    )
+    : [/^.*?\.[^.]*\.(\d+)\./];
+  return (path) => {
+    const number = before.map((regex) => path.match(regex)?.at(-1)).find((found) => found !== undefined);
+    return number !== undefined && layersToTransform.includes(Number(number));
+  };
+}
+
+/** The value of the first key that a path ends with; keys may be expressions, and `^` holds on to the beginning. */
+function patternLookup(key: string, pattern: Record<string, number>): (path: string) => number | undefined {
+  const regexes = Object.entries(pattern).map(([name, value]) => [endRegex(key, name), value] as const);
+  return (path) => regexes.find(([regex]) => regex.test(path))?.[1];
+}
+
+function endRegex(key: string, name: string): RegExp {
+  const { source, flags } = readRegex(key, name);
+  return new RegExp(`^(?:.*\\.)?(?:${source})$`, flags);
+}
+
+function readRegex(key: string, pattern: string) {
+  try {
+    return pythonRegex(pattern);
+  } catch (error) {
+    throw wrong(key, `"${pattern}" is not a regular expression (${(error as Error).message})`);
+  }
+}
+
+/** A module that is trained whole, or one inside it, gets no branch. */
+const isSaved = (path: string, names: string[]) => names.some((name) => `.${path}.`.includes(`.${name}.`));
+
+function checkRank(rank: number, { path, inFeatures = Infinity, outFeatures = Infinity }: AdaptedModule) {
+  const most = 4 * Math.min(inFeatures, outFeatures);
+  if (rank > most) {
+    const what = `rank ${rank} is more than four times the smaller side of "${path}" [${outFeatures}, ${inFeatures}]`;
+    throw wrong("r", what, "choose a lower rank");
+  }
+}
+
+const idlePatterns = (pattern: Record<string, number>, paths: string[]) =>
+  Object.keys(pattern).filter((name) => !paths.some((path) => endRegex("rank_pattern", name).test(path)));
+
+const unmatched = (key: string, names: string[]) => names.length ? [`${key}: nothing matches ${names.join(", ")}`] : [];
+
+function nothingMatches(
+  all: AdaptedModule[],
+  config: Target,
+  targets: string[] | string,
+  left: number,
+): CheckpointError {
+  const shown = JSON.stringify(targets);
+  const layers = config.layersToTransform ? ` in layers ${config.layersToTransform.join(", ")}` : "";
+  const without = left ? " once exclude_modules and modules_to_save are left out" : "";
+  return wrong(
+    "target_modules",
+    `no module of the model matches ${shown.length > 80 ? shown.slice(0, 79) + "…" : shown}${layers}${without}`,
+    `choose from ${linearNames(all).join(", ")}`,
+  );
+}

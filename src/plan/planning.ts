@@ -1,0 +1,70 @@
+import { RecipeError } from "../errors.ts";
+import { located } from "../hub/mod.ts";
+import { adviceFor, advised, outlook, planJson, table } from "./mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { Waiting } from "../report/mod.ts";
+import { cudaDevices, type Device, pickDevice, threads } from "../tensor/mod.ts";
+import { inspectModel } from "../adapters/mod.ts";
+import { dataOf } from "../prepare/data.ts";
+import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
+import { outOfMemory } from "./out_of_memory.ts";
+import { probe } from "./probe.ts";
+
+/**
+ * What `ftx plan` prints: memory by kind, work, whether it fits and what to change if it does not, as a table or with `json`
+ * as one object. No weights are read, and of a model from a hub none are downloaded; nothing is written but the cache of
+ * encoded data. With `probe` the model is loaded and makes three steps. `fits` is false where a run would be refused.
+ *
+ * @throws {FtxError} What a run of these settings would end with before its first step.
+ */
+export async function planRun(given: Recipe): Promise<{ text: string; fits: boolean }> {
+  using waiting = new Waiting({ quiet: given.quiet || given.json });
+  if (given.threads) threads(given.threads);
+  const hasData = given.dataset.length + given.evalDataset.length > 0 || given.tokenizedPath !== undefined;
+  if (given.probe && !hasData) {
+    throw new RecipeError("Cannot probe a run without data: its steps need some; set dataset, or leave probe out");
+  }
+  const device = given.probe ? pickDevice(given.device) : planned(given.device);
+  const recipe = await located(given, {
+    listener: waiting,
+    weights: given.probe || given.adapterNameOrPath.length > 0,
+  });
+  const inspected = await inspectModel({ ...recipe, trainFromScratch: await lacksWeights(recipe) }, device);
+  const found = hasData
+    ? await dataOf(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
+    : undefined;
+  const prepared = found && { data: found.data, vocabulary: found.tokenizer.vocabSize };
+  const expected = forecast(recipe, { inspected, device, prepared }), room = roomOn(device);
+  const advice = outlook(expected, room) === "fits" ? [] : adviceFor(expected, room.bytes);
+  if (given.probe) refuseImpossible(expected, room, given);
+  const probed = given.probe && prepared
+    ? await probe(recipe, { set: prepared.data.train, vocabulary: prepared.vocabulary, waiting }).catch((error) => {
+      const changes = advised(adviceFor(expected, room.bytes));
+      throw outOfMemory(error, { doing: "make three steps of this run", device, advice: changes });
+    })
+    : undefined;
+  const text = (given.json ? planJson : table)(expected, room, advice, probed);
+  return { text, fits: outlook(expected, room) !== "cannot fit" };
+}
+
+/** A GPU may be planned for where there is none. */
+function planned(name: string): Device {
+  const m = name.match(/^cuda(?::(\d+))?$/);
+  return m && Number(m[1] ?? 0) >= cudaDevices() ? `cuda:${Number(m[1] ?? 0)}` : pickDevice(name);
+}
+
+/** Whether only a model's configuration is there: its weights are then taken to be as it says. */
+async function lacksWeights({ modelNameOrPath: folder, trainFromScratch, probe }: Recipe): Promise<boolean> {
+  if (trainFromScratch || probe || await Deno.stat(`${folder}/config.json`).then(() => false, () => true)) {
+    return trainFromScratch;
+  }
+  for await (const { name } of Deno.readDir(folder)) if (/^model.*\.safetensors$/.test(name)) return false;
+  return true;
+}
+
+/** The recipe without a folder of encoded data that the run would write. */
+async function unwritten(recipe: Recipe): Promise<Recipe> {
+  const { tokenizedPath } = recipe;
+  if (tokenizedPath === undefined || await Deno.stat(tokenizedPath).then(() => true, () => false)) return recipe;
+  return { ...recipe, tokenizedPath: undefined };
+}

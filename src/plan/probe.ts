@@ -1,0 +1,60 @@
+import type { Batch, EncodedSet } from "../data/mod.ts";
+import type { Probed } from "./mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import type { Waiting } from "../report/mod.ts";
+import { float32Products, manualSeed, memory, pickDevice } from "../tensor/mod.ts";
+import { largestOfRun } from "./largest.ts";
+import { train } from "../train/loop.ts";
+import { planSteps, stepsOf } from "../train/steps.ts";
+import { Rate } from "../train/rate.ts";
+import { nextToken } from "../stages/sft.ts";
+import { lossScaleOf, optimizerOf, traineeOf } from "../prepare/trainee.ts";
+
+/** Steps that are made. */
+const STEPS = 3;
+
+/**
+ * Loads a run's model and makes three of its steps, of which nothing is written: the first with the run's largest batch, for
+ * the memory and to warm up, the others those that the run begins with, for the pace.
+ */
+export async function probe(
+  recipe: Recipe,
+  { set, vocabulary, waiting }: { set: EncodedSet; vocabulary: number; waiting: Waiting },
+): Promise<Probed> {
+  manualSeed(recipe.seed);
+  const device = pickDevice(recipe.device);
+  float32Products(device, recipe);
+  using trainee = await traineeOf(recipe, {
+    vocabulary,
+    onNote: (sentence) => waiting.say(sentence),
+    onProgress: (share) => waiting.share("Reading the model", share),
+  });
+  using optimizer = optimizerOf(trainee, recipe);
+  const plan = planSteps(set, recipe), rate = new Rate(recipe, plan.totalSteps), { model } = trainee;
+  const loop = train({
+    steps: probed(set, recipe),
+    objective: nextToken(model, recipe),
+    optimizer,
+    maxGradNorm: recipe.maxGradNorm,
+    learningRate: (index) => rate.at(index),
+    device,
+    scale: lossScaleOf(trainee),
+  });
+  let tokensPerSecond = 0, began = 0;
+  for await (const done of loop) {
+    waiting.tell(`Probing: step ${done.step} of ${STEPS}`);
+    const now = performance.now(); // the faster one counts: a CPU's kernels are compiled for each size they have not met
+    if (done.step > 1) tokensPerSecond = Math.max(tokensPerSecond, done.tokens / (now - began) * 1000);
+    began = now;
+  }
+  waiting.clear();
+  const stepsPerSecond = tokensPerSecond / (set.tokens / plan.stepsPerEpoch); // at the run's mean step
+  return { peak: memory(device).peak, tokensPerSecond, stepsPerSecond, seconds: plan.totalSteps / stepsPerSecond };
+}
+
+/** A step of the largest batch that begins one and the largest that follows, then the run's first steps. */
+function* probed(set: EncodedSet, recipe: Recipe): Generator<Batch[]> {
+  const { first: [first], later: [later] } = largestOfRun(set, recipe);
+  yield [first, later].filter((batch) => batch !== undefined).map(({ rows }) => set.batch(rows));
+  yield* stepsOf(set, recipe, { ...planSteps(set, recipe), totalSteps: STEPS - 1 }, 0);
+}

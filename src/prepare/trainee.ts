@@ -1,0 +1,75 @@
+import { adapterFiles, prepareAdapter, setTraining, trainAll, trainSome } from "../adapters/mod.ts";
+import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
+import { AdamW, LossScale, type Named } from "../optim/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
+import { computeIn, modelFiles, modelOf, type SavedWeights } from "../weights/mod.ts";
+
+/** The model of a run, what of it is trained, and what of it is saved. */
+export interface Trainee extends Disposable {
+  model: CausalLm;
+  /** Parameters that train. */
+  named: Named[];
+  /** fp32 values behind those that compute in a narrower type; the optimizer takes them over. */
+  masters: Map<string, Tensor>;
+  /** What a checkpoint and the run's end hold: an adapter, or the whole model. */
+  saved: SavedWeights;
+}
+
+interface TraineeOptions {
+  /** Tokens that the tokenizer knows. */
+  vocabulary: number;
+  onNote: (sentence: string) => void;
+  onProgress?: (share: number) => void;
+}
+
+/**
+ * Loads a recipe's model and chooses what trains: everything, some blocks, or LoRA branches. Trained weights keep the
+ * precision of their files in fp32 masters when the model computes in bf16.
+ */
+export async function traineeOf(recipe: Recipe, options: TraineeOptions): Promise<Trainee> {
+  const { onNote, onProgress } = options;
+  const lora = recipe.finetuningType === "lora", exact = !lora && !recipe.pureBf16;
+  const { model, dtype } = await modelOf(recipe, { purpose: "train", keepFileDtype: exact, onNote, onProgress });
+  try {
+    const saved = lora ? await withAdapter(model, recipe, options) : await withOwnWeights(model, recipe, options);
+    const named = [...model.parameters()].filter(([, p]) => p.wantsGrad);
+    const masters = exact ? mastersOf(named, dtype) : new Map<string, Tensor>();
+    computeIn(model, dtype, recipe.upcastLayernorm);
+    setTraining(model, true);
+    return { model, named, masters, saved, [Symbol.dispose]: () => model[Symbol.dispose]() };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The optimizer of what a run trains; it takes the masters over. Whoever makes it disposes it, before the trainee. */
+export function optimizerOf({ named, masters }: Trainee, recipe: Recipe): AdamW {
+  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
+  return new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
+}
+
+/** How the loss is scaled, where the model computes in fp16. */
+export const lossScaleOf = ({ model }: Trainee): LossScale | undefined =>
+  model.placement.dtype === "f16" ? new LossScale() : undefined;
+
+async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
+  const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);
+  const whole = grown ? modulesWithRows(model.config) : [];
+  const targets = [...new Set([...recipe.additionalTarget, ...whole])];
+  return adapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
+}
+
+async function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {
+  if (recipe.resizeVocab) resizeVocab(model, vocabulary);
+  if (recipe.finetuningType === "full") trainAll(model);
+  else trainSome(model, recipe);
+  return await modelFiles(model, recipe.modelNameOrPath);
+}
+
+/** Copies in fp32 of what will be rounded to `dtype`. */
+function mastersOf(named: readonly Named[], dtype: DType): Map<string, Tensor> {
+  const rounded = named.filter(([, p]) => dtype !== "f32" && p.dtype === "f32");
+  return new Map(rounded.map(([name, p]) => [name, keep(scope(() => noGrad(() => p.detach().clone())))]));
+}

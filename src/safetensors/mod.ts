@@ -1,0 +1,9 @@
+// Files of tensors, as bytes: what safetensors holds and how it is read and written. Knows no tensors of libtorch.
+export { BITS, bytesOf, type SafeDType } from "./dtype.ts";
+export { type Header, parseHeader, type TensorEntry } from "./header.ts";
+export { readHeader } from "./read.ts";
+export { exists, openWeights, type TensorPlace, type WeightFiles } from "./folder.ts";
+export { checkFolder, refuseOtherFormats } from "./formats.ts";
+export { shards, type Split } from "./shards.ts";
+export { type Sink, type TensorBytes, type TensorSource, writeSafetensors, type Written } from "./write.ts";
+export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } from "./json.ts";

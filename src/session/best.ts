@@ -1,0 +1,92 @@
+import type { EncodedSet } from "../data/mod.ts";
+import { RecipeError } from "../errors.ts";
+import type { CausalLm } from "../models/mod.ts";
+import type { Recipe } from "../recipe/mod.ts";
+import type { Reporter } from "../report/mod.ts";
+import type { RunState } from "./checkpoint.ts";
+import { evaluate, type Evaluated } from "../train/evaluate.ts";
+
+/** What an evaluation came to; abandoned when the run had to stop before its end. */
+export type Verdict = "best" | "no better" | "abandoned";
+
+/** Evaluates, reports, and keeps track of the best evaluation. */
+export class Evaluator {
+  readonly #judged?: string; // name of the metric that decides, without eval_
+
+  /** @param stop asked between batches whether the run has to stop, so that an evaluation must not be waited for */
+  constructor(
+    private readonly recipe: Recipe,
+    private readonly sets: Readonly<Record<string, EncodedSet>>,
+    private readonly state: RunState,
+    private readonly report: Reporter,
+    private readonly stop: () => boolean,
+  ) {
+    if (Object.keys(sets).length) this.#judged = judgedBy(recipe, Object.keys(sets));
+  }
+
+  /** True once early stopping has waited as long as it was told to. */
+  get exhausted(): boolean {
+    const { earlyStoppingSteps: patience } = this.recipe;
+    return patience !== undefined && this.state.withoutBest >= patience;
+  }
+
+  /** Evaluates every set after a step; `folder` is where these weights will be saved, if they will when they are best. */
+  async run(model: CausalLm, step: number, epoch: number, folder?: string): Promise<Verdict> {
+    const done = await this.#evaluate(model);
+    this.state.owesEvaluation = done === undefined;
+    if (!done) return "abandoned";
+    const value = this.#tell(done, step, epoch);
+    this.state.rate.metric?.observe(value);
+    const before = this.report.best?.value;
+    const better = before === undefined || (this.recipe.greaterIsBetter ? value > before : value < before);
+    const best = better && !Number.isNaN(value); // NaN as the best would never be beaten
+    this.state.withoutBest = best ? 0 : this.state.withoutBest + 1;
+    if (best) this.report.best = { step, metric: `eval_${this.#judged}`, value, checkpoint: folder };
+    return best ? "best" : "no better";
+  }
+
+  /** The evaluation at the run's end, where the last step had none or other weights are there now. */
+  async finish(model: CausalLm, step: number, epoch: number): Promise<void> {
+    if (this.report.evaluatedAt === step && !this.recipe.loadBestModelAtEnd) return;
+    const done = await this.#evaluate(model);
+    if (done) this.#tell(done, step, epoch);
+  }
+
+  /** Evaluates each set, or nothing when the run has to stop. */
+  async #evaluate(model: CausalLm): Promise<[string, Evaluated][] | undefined> {
+    const all: [string, Evaluated][] = [];
+    const { perDeviceEvalBatchSize: batchSize, computeAccuracy: accuracy } = this.recipe;
+    for (const [name, set] of Object.entries(this.sets)) {
+      const done = await evaluate(model, set, { batchSize, accuracy, stop: this.stop });
+      if (!done) return undefined;
+      all.push([name, done]);
+    }
+    return all;
+  }
+
+  /** Reports evaluations; gives the value that decides. */
+  #tell(all: [string, Evaluated][], step: number, epoch: number): number {
+    let value = NaN;
+    for (const [name, done] of all) {
+      this.report.evaluation({ step, epoch, name: name || undefined, ...done });
+      for (const [metric, number] of Object.entries(done.metrics)) {
+        if (nameOf(name, metric) === this.#judged) value = number;
+      }
+    }
+    return value;
+  }
+}
+
+const nameOf = (set: string, metric: string) => set ? `${set}_${metric}` : metric;
+
+/** The metric that `metric_for_best_model` names, with or without `eval_` and, of several sets, of the first. */
+function judgedBy({ metricForBestModel: name, computeAccuracy }: Recipe, sets: string[]): string {
+  const wanted = name.replace(/^eval_/, "");
+  const all = ["loss", "perplexity", ...(computeAccuracy ? ["accuracy"] : [])];
+  const names = sets.flatMap((set) => all.map((metric) => nameOf(set, metric)));
+  const found = names.find((known) => known === wanted) ?? names.find((known) => known.endsWith(`_${wanted}`));
+  if (found) return found;
+  throw new RecipeError(
+    `Cannot use metric_for_best_model = "${name}": no evaluation has it; choose one of ${names.join(", ")}`,
+  );
+}

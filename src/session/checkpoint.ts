@@ -1,0 +1,151 @@
+import { CheckpointError } from "../errors.ts";
+import type { AdamW, LossScale, LossScaleState, MetricSchedule } from "../optim/mod.ts";
+import { readTrainerState, type ReportState, trainerState } from "../report/mod.ts";
+import type { Plan, StateSettings } from "../report/mod.ts";
+import { type FolderWriter, reviveNumber } from "../run/mod.ts";
+import type { Tensor } from "../tensor/mod.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+import { fill, snapshot } from "../weights/mod.ts";
+import { openWeights, type TensorPlace } from "../safetensors/mod.ts";
+import { randomStates, setRandomStates } from "../train/random.ts";
+import type { Rate } from "../train/rate.ts";
+import type { Sameness } from "./sameness.ts";
+import type { Trainee } from "../prepare/trainee.ts";
+
+/** What of a run is saved besides its report: enough to go on bit for bit. */
+export interface RunState {
+  trainee: Trainee;
+  optimizer: AdamW;
+  rate: Rate;
+  /** In fp16: what the loss is multiplied by. */
+  scale?: LossScale;
+  tokenizer: Tokenizer;
+  /** Steps in a row that were not finite. */
+  skippedInARow: number;
+  /** Evaluations without a new best. */
+  withoutBest: number;
+  /** The evaluation of the last step was given up because the run had to stop: it comes first when the run goes on. */
+  owesEvaluation: boolean;
+  sameness: Sameness;
+}
+
+/** What the loop itself remembers, in `training_state.json`. */
+interface LoopState {
+  optimizer_steps: number;
+  skipped_in_a_row: number;
+  without_best: number;
+  owes_evaluation: boolean;
+  metric_schedule: ReturnType<MetricSchedule["state"]> | null;
+  loss_scale: LossScaleState | null;
+  sameness: Sameness;
+}
+
+/**
+ * The files of a checkpoint, as a copy of this instant: weights, `optimizer.safetensors` (moments and masters),
+ * `random.safetensors`, `training_state.json`, `trainer_state.json`, and what a user of the weights needs beside them.
+ * With `onlyModel` nothing but the weights' own files.
+ */
+export function checkpointFiles(
+  run: RunState,
+  report: { state: ReportState; plan: Plan; settings: StateSettings },
+  onlyModel: boolean,
+): { files: (writer: FolderWriter) => Promise<void>; bytes: number } {
+  const { trainee: { saved }, optimizer } = run;
+  const weights = snapshot(saved.tensors());
+  const moments = onlyModel ? [] : snapshot(optimizer.state());
+  const random = Array.from(
+    randomStates(),
+    ([d, data]) => [d, { dtype: "U8" as const, shape: [data.length], data }] as const,
+  );
+  const state: LoopState = {
+    optimizer_steps: optimizer.steps,
+    skipped_in_a_row: run.skippedInARow,
+    without_best: run.withoutBest,
+    owes_evaluation: run.owesEvaluation,
+    metric_schedule: run.rate.metric?.state() ?? null,
+    loss_scale: run.scale?.state() ?? null,
+    sameness: run.sameness,
+  };
+  const files = async (writer: FolderWriter) => {
+    await writer.safetensors(`${saved.stem}.safetensors`, weights);
+    await writeBeside(run, writer);
+    await writer.json("trainer_state.json", trainerState(report.state, report.plan, report.settings));
+    if (onlyModel) return;
+    await writer.safetensors("optimizer.safetensors", moments);
+    await writer.safetensors("random.safetensors", random);
+    await writer.json("training_state.json", state);
+  };
+  const bytes = [...weights, ...moments].reduce((sum, [, { data }]) => sum + data.length, 0);
+  return { files, bytes };
+}
+
+/** Writes the files beside the weights: configurations and the tokenizer. */
+export async function writeBeside({ trainee: { saved }, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
+  for (const [name, text] of Object.entries(saved.texts)) await writer.bytes(name, text);
+  for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
+}
+
+/** The report that a checkpoint's folder remembers. */
+export const readReport = async (folder: string): Promise<ReportState> =>
+  readTrainerState(await Deno.readTextFile(`${folder}/trainer_state.json`));
+
+/**
+ * Puts the run where the checkpoint was: weights, optimizer, counters, and last the random numbers. Gives what the run was
+ * then like.
+ *
+ * @throws {CheckpointError} The checkpoint has weights only, or those of a model or method unlike this run's.
+ */
+export async function restore(run: RunState, folder: string): Promise<Sameness> {
+  const text = await Deno.readTextFile(`${folder}/training_state.json`).catch(() => {
+    throw new CheckpointError(
+      `Cannot resume from "${folder}": it holds weights only (save_only_model); ` +
+        "choose another output_dir, or set overwrite_output_dir to start over",
+    );
+  });
+  await restoreWeights(run.trainee, folder);
+  await fillFrom(folder, "optimizer", run.optimizer.state());
+  const state: LoopState = JSON.parse(text, (_, value) => reviveNumber(value));
+  run.optimizer.steps = state.optimizer_steps;
+  run.skippedInARow = state.skipped_in_a_row;
+  run.withoutBest = state.without_best;
+  run.owesEvaluation = state.owes_evaluation;
+  if (state.metric_schedule) run.rate.metric?.load(state.metric_schedule);
+  if (state.loss_scale) run.scale?.load(state.loss_scale);
+  const { tensors } = await openWeights(folder, "random");
+  const random = Array.from(
+    tensors,
+    async ([device, { file, start, end }]) => [device, (await Deno.readFile(file)).subarray(start, end)] as const,
+  );
+  setRandomStates(new Map(await Promise.all(random)));
+  return state.sameness;
+}
+
+/** Gives the trainee the weights that a checkpoint's folder holds. */
+export const restoreWeights = ({ saved }: Trainee, folder: string): Promise<void> =>
+  fillFrom(folder, saved.stem, saved.tensors());
+
+/** Fills tensors from a checkpoint's file, which must have each of them and in this shape. */
+async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {
+  const unlike = (what: string) =>
+    new CheckpointError(
+      `Cannot resume from "${folder}": ${what}; use the model and the method of its run, ` +
+        "or set overwrite_output_dir to start over",
+    );
+  const { tensors } = await openWeights(folder, stem).catch(() => {
+    throw unlike(`it has no ${stem}.safetensors, which this run needs`);
+  });
+  const pairs: [string, Tensor, TensorPlace][] = [];
+  for (const [name, tensor] of wanted) {
+    const place = tensors.get(name);
+    if (!place) throw unlike(`its ${stem}.safetensors has no "${name}", which this run needs`);
+    const [there, here] = [place.shape.join(), tensor.shape.join()];
+    if (there !== here) {
+      throw unlike(`in its ${stem}.safetensors "${name}" is [${there}], and this run needs [${here}]`);
+    }
+    pairs.push([name, tensor, place]);
+  }
+  if (pairs.length < tensors.size) {
+    throw unlike(`its ${stem}.safetensors has ${tensors.size} tensors, and this run needs ${pairs.length}`);
+  }
+  await fill(pairs);
+}

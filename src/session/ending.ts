@@ -1,0 +1,59 @@
+import type { Recipe } from "../recipe/mod.ts";
+import { type Run, writeFolder } from "../run/mod.ts";
+import { bytesOfTensor } from "../weights/mod.ts";
+import { writeSafetensors } from "../safetensors/mod.ts";
+import { type RunState, writeBeside } from "./checkpoint.ts";
+import type { Course, Scene } from "./course.ts";
+import { nextCommands } from "./next.ts";
+import { epochAt } from "../train/steps.ts";
+
+/** What the end of a run needs. */
+export interface Ending extends Scene {
+  run: Run;
+  /** Gets sentences for the person who waits. */
+  say: (sentence: string) => void;
+}
+
+/**
+ * Ends a run: as one to be gone on with, when a signal came while that is possible or there were steps left; else with the
+ * best or the last weights, the last evaluation, and the commands that come next.
+ */
+export async function endRun(ending: Ending, { step, finished, stopped }: Course): Promise<void> {
+  const { recipe, run, plan, model, state, report, evaluator, checkpoints, signals, say } = ending;
+  const resumable = checkpoints.newest === step && !recipe.saveOnlyModel;
+  if (signals.stopRequested && (!finished || resumable)) {
+    await report.end({ stopped: signals.stoppedBy, finished: false });
+    say(`Stopped by ${signals.stoppedBy} after step ${step}; ${outlook(recipe, step, checkpoints.newest)}`);
+    Deno.exitCode = signals.exitCode!;
+    return;
+  }
+  signals.atOnce = resumable || !recipe.doTrain;
+  if (recipe.loadBestModelAtEnd) await checkpoints.loadBest();
+  if (recipe.doEval) await evaluator.finish(model, step, epochAt(step, plan));
+  if (recipe.doTrain) await writeResult(run, state);
+  await report.end({ stopped, finished: true });
+  if (recipe.doTrain) say(`\n${nextCommands(recipe, run.folder)}`);
+  if (signals.stopRequested) Deno.exitCode = signals.exitCode!; // the weights were written first: nothing else had them
+}
+
+/** What a person whose run was stopped can do next. */
+function outlook({ saveStrategy, saveOnlyModel }: Recipe, step: number, newest?: number): string {
+  if (newest === undefined) {
+    return "nothing was saved" + (saveStrategy === "no" ? ", because save_strategy is no" : "");
+  }
+  if (saveOnlyModel) return `its weights are in checkpoint-${newest}, from which it cannot go on (save_only_model)`;
+  return (newest === step ? "" : `checkpoint-${newest} is the newest; `) + "go on with --resume";
+}
+
+/** Weights of an earlier content of the folder. */
+const OLD = /^(adapter_)?model.*\.safetensors(\.index\.json)?$/;
+
+/** Writes the final adapter or model into the run's folder. */
+async function writeResult(run: Run, state: RunState) {
+  const { saved } = state.trainee;
+  await writeFolder(run.folder, async (writer) => {
+    const tensors = Array.from(saved.tensors(), ([name, t]) => [name, bytesOfTensor(t)] as const);
+    await writer.safetensors(`${saved.stem}.safetensors`, tensors);
+    await writeBeside(state, writer);
+  }, { writeSafetensors, supersedes: OLD });
+}
