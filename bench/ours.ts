@@ -7,8 +7,8 @@ import { parseArgs } from "node:util";
 import { attachAdapter, setTraining, trainAll } from "../src/adapters/mod.ts";
 import { EncodedSet } from "../src/data/set.ts";
 import { AdamW } from "../src/optim/mod.ts";
+import { nextToken } from "../src/stages/sft.ts";
 import { train } from "../src/train/loop.ts";
-import { languageModelling } from "../src/train/objective.ts";
 import { fastFloat32, keep, manualSeed, memory, noGrad, type Tensor, threads } from "../src/tensor/mod.ts";
 import { computeIn, loadModel } from "../src/weights/mod.ts";
 
@@ -64,7 +64,7 @@ const seconds: number[] = [], cpuSeconds: number[] = [], losses: number[] = [];
 let tokens = 0, at = performance.now(), cpu = cpuNow();
 const loop = train({
   steps: batches(),
-  objective: languageModelling(model, { checkpointing: args.checkpointing }),
+  objective: nextToken(model, { checkpointing: args.checkpointing }),
   optimizer,
   maxGradNorm: 1,
   learningRate: () => Number(args["learning-rate"]),

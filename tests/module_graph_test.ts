@@ -39,8 +39,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/generate": GROUND,
   "src/export": GROUND,
   "src/train": ["src/tensor", "src/nn", "src/models", "src/adapters", "src/optim", "src/data"],
-  "src/stages": [...GROUND, "src/train", "src/session"],
-  "src/prepare": GROUND,
+  "src/stages": [...GROUND, "src/train"],
+  "src/prepare": [...GROUND, "src/train", "src/stages"],
   "src/plan": [...GROUND, "src/train", "src/stages", "src/prepare"],
   "src/session": [...GROUND, "src/train", "src/prepare", "src/plan"],
   "src/cli": [

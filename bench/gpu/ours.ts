@@ -8,8 +8,8 @@ import { EXIT } from "../../src/errors.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import { AdamW } from "../../src/optim/mod.ts";
 import { Feed } from "../../src/train/feed.ts";
+import { nextToken } from "../../src/stages/sft.ts";
 import { train } from "../../src/train/loop.ts";
-import { languageModelling } from "../../src/train/objective.ts";
 import {
   float32Products,
   gpuMemory,
@@ -61,7 +61,7 @@ async function measure() {
   resetPeak(device);
   const loop = train({
     steps: batches(cell),
-    objective: languageModelling(model, { checkpointing: cell.checkpointing, feed }),
+    objective: nextToken(model, { checkpointing: cell.checkpointing, feed }),
     ...{ optimizer, device, feed },
     maxGradNorm: 1,
     learningRate: () => 1e-4,

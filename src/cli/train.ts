@@ -18,6 +18,6 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(args, { name, purpose: "train", sections: TRAINING_SECTIONS, stage, about });
   if (reading === undefined) return;
   tell(reading);
-  const { STAGES } = await import("../stages/mod.ts");
-  await STAGES[reading.recipe.stage](reading.recipe);
+  const { finetune } = await import("../session/finetune.ts");
+  await finetune(reading.recipe);
 }

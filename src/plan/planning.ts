@@ -5,7 +5,7 @@ import type { Recipe } from "../recipe/mod.ts";
 import { Waiting } from "../report/mod.ts";
 import { cudaDevices, type Device, pickDevice, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../adapters/mod.ts";
-import { dataOf } from "../prepare/data.ts";
+import { prepareData } from "../prepare/mod.ts";
 import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
 import { outOfMemory } from "./out_of_memory.ts";
 import { probe } from "./probe.ts";
@@ -31,7 +31,7 @@ export async function planRun(given: Recipe): Promise<{ text: string; fits: bool
   });
   const inspected = await inspectModel({ ...recipe, trainFromScratch: await lacksWeights(recipe) }, device);
   const found = hasData
-    ? await dataOf(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
+    ? await prepareData(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
     : undefined;
   const prepared = found && { data: found.data, vocabulary: found.tokenizer.vocabSize };
   const expected = forecast(recipe, { inspected, device, prepared }), room = roomOn(device);

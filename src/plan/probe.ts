@@ -4,11 +4,8 @@ import type { Recipe } from "../recipe/mod.ts";
 import type { Waiting } from "../report/mod.ts";
 import { float32Products, manualSeed, memory, pickDevice } from "../tensor/mod.ts";
 import { largestOfRun } from "./largest.ts";
-import { train } from "../train/loop.ts";
-import { planSteps, stepsOf } from "../train/steps.ts";
-import { Rate } from "../train/rate.ts";
-import { nextToken } from "../stages/sft.ts";
-import { lossScaleOf, optimizerOf, traineeOf } from "../prepare/trainee.ts";
+import { prepareTraining } from "../prepare/mod.ts";
+import { planSteps, Rate, stepsOf, train } from "../train/mod.ts";
 
 /** Steps that are made. */
 const STEPS = 3;
@@ -24,21 +21,18 @@ export async function probe(
   manualSeed(recipe.seed);
   const device = pickDevice(recipe.device);
   float32Products(device, recipe);
-  using trainee = await traineeOf(recipe, {
+  using training = await prepareTraining(recipe, {
     vocabulary,
     onNote: (sentence) => waiting.say(sentence),
     onProgress: (share) => waiting.share("Reading the model", share),
   });
-  using optimizer = optimizerOf(trainee, recipe);
-  const plan = planSteps(set, recipe), rate = new Rate(recipe, plan.totalSteps), { model } = trainee;
+  const { objective, optimizer, feed, scale } = training;
+  const plan = planSteps(set, recipe), rate = new Rate(recipe, plan.totalSteps);
   const loop = train({
     steps: probed(set, recipe),
-    objective: nextToken(model, recipe),
-    optimizer,
+    ...{ objective, optimizer, feed, device, scale },
     maxGradNorm: recipe.maxGradNorm,
     learningRate: (index) => rate.at(index),
-    device,
-    scale: lossScaleOf(trainee),
   });
   let tokensPerSecond = 0, began = 0;
   for await (const done of loop) {

@@ -8,7 +8,7 @@ import { Tokenizer } from "../tokenizer/mod.ts";
  * A run's tokenizer and its encoded data; shows the first example unless told not to, what is learned in colour.
  * `vocabSize`: rows of the model's embedding.
  */
-export async function dataOf(
+export async function prepareData(
   recipe: Recipe,
   { vocabSize, waiting, shows = true }: { vocabSize: number; waiting: Waiting; shows?: boolean },
 ): Promise<{ tokenizer: Tokenizer; data: Prepared }> {

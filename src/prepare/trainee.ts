@@ -1,6 +1,6 @@
 import { adapterFiles, prepareAdapter, setTraining, trainAll, trainSome } from "../adapters/mod.ts";
 import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
-import { AdamW, LossScale, type Named } from "../optim/mod.ts";
+import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
 import { computeIn, modelFiles, modelOf, type SavedWeights } from "../weights/mod.ts";
@@ -16,10 +16,11 @@ export interface Trainee extends Disposable {
   saved: SavedWeights;
 }
 
-interface TraineeOptions {
+export interface TraineeOptions {
   /** Tokens that the tokenizer knows. */
   vocabulary: number;
   onNote: (sentence: string) => void;
+  /** Told the share of the weights that has been read, from 0 to 1. */
   onProgress?: (share: number) => void;
 }
 
@@ -27,7 +28,7 @@ interface TraineeOptions {
  * Loads a recipe's model and chooses what trains: everything, some blocks, or LoRA branches. Trained weights keep the
  * precision of their files in fp32 masters when the model computes in bf16.
  */
-export async function traineeOf(recipe: Recipe, options: TraineeOptions): Promise<Trainee> {
+export async function loadTrainee(recipe: Recipe, options: TraineeOptions): Promise<Trainee> {
   const { onNote, onProgress } = options;
   const lora = recipe.finetuningType === "lora", exact = !lora && !recipe.pureBf16;
   const { model, dtype } = await modelOf(recipe, { purpose: "train", keepFileDtype: exact, onNote, onProgress });
@@ -43,16 +44,6 @@ export async function traineeOf(recipe: Recipe, options: TraineeOptions): Promis
     throw error;
   }
 }
-
-/** The optimizer of what a run trains; it takes the masters over. Whoever makes it disposes it, before the trainee. */
-export function optimizerOf({ named, masters }: Trainee, recipe: Recipe): AdamW {
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
-  return new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
-}
-
-/** How the loss is scaled, where the model computes in fp16. */
-export const lossScaleOf = ({ model }: Trainee): LossScale | undefined =>
-  model.placement.dtype === "f16" ? new LossScale() : undefined;
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
   const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);

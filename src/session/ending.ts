@@ -2,24 +2,17 @@ import type { Recipe } from "../recipe/mod.ts";
 import { type Run, writeFolder } from "../run/mod.ts";
 import { bytesOfTensor } from "../weights/mod.ts";
 import { writeSafetensors } from "../safetensors/mod.ts";
-import { type RunState, writeBeside } from "./checkpoint.ts";
-import type { Course, Scene } from "./course.ts";
-import { nextCommands } from "./next.ts";
-import { epochAt } from "../train/steps.ts";
-
-/** What the end of a run needs. */
-export interface Ending extends Scene {
-  run: Run;
-  /** Gets sentences for the person who waits. */
-  say: (sentence: string) => void;
-}
+import { epochAt } from "../train/mod.ts";
+import { type RunState, writeBeside } from "./run_state.ts";
+import { nextCommands } from "./next_commands.ts";
+import type { Outcome, Session } from "./session.ts";
 
 /**
  * Ends a run: as one to be gone on with, when a signal came while that is possible or there were steps left; else with the
  * best or the last weights, the last evaluation, and the commands that come next.
  */
-export async function endRun(ending: Ending, { step, finished, stopped }: Course): Promise<void> {
-  const { recipe, run, plan, model, state, report, evaluator, checkpoints, signals, say } = ending;
+export async function endRun(session: Session, { step, finished, stopped }: Outcome): Promise<void> {
+  const { recipe, run, plan, state, report, evaluator, checkpoints, signals, say } = session;
   const resumable = checkpoints.newest === step && !recipe.saveOnlyModel;
   if (signals.stopRequested && (!finished || resumable)) {
     await report.end({ stopped: signals.stoppedBy, finished: false });
@@ -29,7 +22,7 @@ export async function endRun(ending: Ending, { step, finished, stopped }: Course
   }
   signals.atOnce = resumable || !recipe.doTrain;
   if (recipe.loadBestModelAtEnd) await checkpoints.loadBest();
-  if (recipe.doEval) await evaluator.finish(model, step, epochAt(step, plan));
+  if (recipe.doEval) await evaluator.finish(step, epochAt(step, plan));
   if (recipe.doTrain) await writeResult(run, state);
   await report.end({ stopped, finished: true });
   if (recipe.doTrain) say(`\n${nextCommands(recipe, run.folder)}`);
@@ -50,10 +43,11 @@ const OLD = /^(adapter_)?model.*\.safetensors(\.index\.json)?$/;
 
 /** Writes the final adapter or model into the run's folder. */
 async function writeResult(run: Run, state: RunState) {
-  const { saved } = state.trainee;
   await writeFolder(run.folder, async (writer) => {
-    const tensors = Array.from(saved.tensors(), ([name, t]) => [name, bytesOfTensor(t)] as const);
-    await writer.safetensors(`${saved.stem}.safetensors`, tensors);
+    for (const { stem, tensors } of state.training.saved) {
+      const bytes = Array.from(tensors(), ([name, t]) => [name, bytesOfTensor(t)] as const);
+      await writer.safetensors(`${stem}.safetensors`, bytes);
+    }
     await writeBeside(state, writer);
   }, { writeSafetensors, supersedes: OLD });
 }

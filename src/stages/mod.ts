@@ -2,5 +2,8 @@
 import type { Recipe } from "../recipe/mod.ts";
 import { pt } from "./pt.ts";
 import { sft } from "./sft.ts";
+import type { Stage } from "./stage.ts";
 
-export const STAGES: Readonly<Record<Recipe["stage"], (recipe: Recipe) => Promise<void>>> = { pt, sft };
+export type { Making, Parts, Stage } from "./stage.ts";
+
+export const STAGES = { pt, sft } satisfies Record<Recipe["stage"], Stage>;

@@ -1,8 +1,8 @@
-import type { Recipe } from "../recipe/mod.ts";
 import { sft } from "./sft.ts";
+import type { Stage } from "./stage.ts";
 
 /**
- * Pre-training, from scratch or continued: plain text, cross-entropy of every token. What differs from sft is how data is
- * encoded (`stage` decides that there): texts end to end, cut into blocks of `cutoff_len`.
+ * Pre-training, from scratch or continued: plain text, cross-entropy of every token. It differs from sft only in its task:
+ * texts are laid end to end and cut into blocks of `cutoff_len`.
  */
-export const pt = (recipe: Recipe): Promise<void> => sft(recipe);
+export const pt: Stage = { ...sft, task: "text" };

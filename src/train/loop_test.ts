@@ -4,6 +4,7 @@ import { parameter } from "../nn/mod.ts";
 import { AdamW } from "../optim/mod.ts";
 import { keep, live, manualSeed, randn, scope, zeros } from "../tensor/mod.ts";
 import { type Done, train } from "./loop.ts";
+import type { Objective } from "./objective.ts";
 import { randomStates, setRandomStates } from "./random.ts";
 
 /** A batch of which this loop looks at the counts only. */
@@ -22,11 +23,11 @@ function begin() {
   const weight = parameter(keep(zeros([4], { dtype: "f32" })));
   weight.requiresGrad();
   const optimizer = new AdamW([["weight", weight]]);
-  const objective = () => ({
-    loss: weight.mul(randn([4], { dtype: "f32" })).sum(),
-    count: 2,
-    finish: () => {},
-  });
+  const objective: Objective = {
+    count: (batch) => batch.learned,
+    metrics: {},
+    run: () => ({ loss: weight.mul(randn([4], { dtype: "f32" })).sum(), sums: {}, finish: () => {} }),
+  };
   const run = async (start: number, giveUp?: (seconds: number) => boolean) => {
     const steps = Array.from({ length: 3 - start }, () => Array<Batch>(4).fill(BATCH));
     const done: Done[] = [];

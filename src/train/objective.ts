@@ -1,52 +1,47 @@
 import type { Batch } from "../data/mod.ts";
-import type { CausalLm } from "../models/mod.ts";
-import { cat, noGrad, scope, type Tensor } from "../tensor/mod.ts";
-import { type Feed, inputsOf } from "./feed.ts";
+import type { Tensor } from "../tensor/mod.ts";
 
-// S supervised tokens.
+/** What a training step minimises, and the further numbers that it reports. */
+export interface Objective {
+  /**
+   * How many things the loss of a batch is summed over: learned tokens, pairs, rows. Known before the pass, because
+   * gradients are divided by the total over all batches of a step.
+   */
+  count(batch: Batch): number;
+  /**
+   * The metrics, by their names in the log ("accuracy", "rewards/chosen"): for each, what a batch's sum is divided by. A
+   * step in which a metric's divisors add up to 0 does not report it.
+   */
+  readonly metrics: Readonly<Record<string, (batch: Batch) => number>>;
+  /** Forward pass over one batch. Called inside a scope. */
+  run(batch: Batch): Outcome;
+}
 
-/** What a stage says about one batch: a loss summed over `count` things. */
+/** What an objective computed for one batch. */
 export interface Outcome {
-  /** fp32 number; its backward gives gradients of the sum. */
+  /** fp32 number, summed over what `count` counts; its backward gives the gradients of that sum. */
   loss: Tensor;
-  count: number;
-  /** How many of the count were predicted rightly, as a number on the device. */
-  correct?: Tensor;
-  /** To be called after `loss.backward()`: the part of the backward that lies below, with checkpointing. */
-  finish: () => void;
+  /** A number on the device for each metric of the objective, not divided yet. */
+  sums: Readonly<Record<string, Tensor>>;
+  /** To be called after `loss.backward()`: the rest of the backward pass, below the cut that recomputation makes. */
+  finish(): void;
 }
 
-/** A loss for a batch. Called inside a scope. */
-export type Objective = (batch: Batch) => Outcome;
-
-export interface LanguageModelling {
-  labelSmoothing?: number;
-  checkpointing?: boolean;
-  neftuneAlpha?: number;
-  /** Brings batches to the model's device. Default: each when it is asked for. */
-  feed?: Feed;
+/** A sum and what it is divided by. */
+export interface Share {
+  sum: number;
+  of: number;
 }
 
-/** Cross-entropy of the next token at every supervised position: the objective of pt and sft. */
-export function languageModelling(model: CausalLm, options: LanguageModelling = {}): Objective {
-  const { labelSmoothing = 0, checkpointing = false, neftuneAlpha = 0, feed } = options;
-  return (batch) => {
-    const { ids, layout, rows, targets } = feed?.take(batch) ?? inputsOf(batch, model.placement.device);
-    const { hidden, finish } = model.hidden(ids, layout, { training: true, checkpointing, neftuneAlpha });
-    const { loss, correct } = model.headLoss(hidden.indexSelect(0, rows), targets, { labelSmoothing });
-    return { loss, count: batch.learned, correct: correct.sum(), finish };
-  };
+/** How a stage evaluates: means over a set of numbers that it works out batch by batch. */
+export interface Judge {
+  /** Names of the means without `eval_`: what `metric_for_best_model` can name besides those that `derive` adds. */
+  readonly metrics: readonly string[];
+  /** One batch, without gradients: what it adds to each mean. A metric that is left out counts nothing. */
+  run(batch: Batch): Readonly<Record<string, Share>>;
+  /** Metrics that follow from the means, by name: perplexity from loss. */
+  readonly derived?: Readonly<Record<string, (means: Readonly<Record<string, number>>) => number>>;
 }
 
-/** What evaluation asks of a batch: the summed loss, and whether each supervised token [S] was predicted rightly. */
-export function judge(model: CausalLm, batch: Batch): { loss: number; correct: Float32Array } {
-  return scope(() =>
-    noGrad(() => {
-      const { ids, layout, rows, targets } = inputsOf(batch, model.placement.device);
-      const { hidden } = model.hidden(ids, layout);
-      const { loss, correct } = model.headLoss(hidden.indexSelect(0, rows), targets);
-      const numbers = cat([loss.reshape([1]), correct]).toArray(); // read at once: a GPU is waited for once
-      return { loss: numbers[0], correct: numbers.subarray(1, 1 + batch.learned) };
-    })
-  );
-}
+/** Names of everything that an evaluation reports, without `eval_`. */
+export const metricsOf = ({ metrics, derived = {} }: Judge): string[] => [...metrics, ...Object.keys(derived)];

@@ -5,8 +5,8 @@ import { cat, type Device, keep, Mark, noGrad, ones, pinnedTensor, scope, type T
 export interface StepOutcome {
   /** Mean loss over everything counted. */
   loss: number;
-  /** Share of the counted that was right. */
-  accuracy: number;
+  /** The other totals, not divided: those of the objective's metrics, in their order. */
+  sums: number[];
   /** 2-norm of the mean's gradient, before clipping. */
   gradNorm: number;
   /** Loss or gradient was not finite, so the weights were left alone. */
@@ -17,7 +17,7 @@ export interface StepOutcome {
 
 /** What the end of a step needs. */
 export interface StepEnd {
-  /** fp64 [2]: the summed loss, and how many were right. */
+  /** fp64 [1 + M]: the summed loss, then a sum for each of M metrics. */
   totals: Tensor;
   optimizer: AdamW;
   /** Things that were counted. */
@@ -42,9 +42,9 @@ export const updateOn = (device: Device): Update => device === "cpu" ? new HostU
 /** Reads the numbers, then decides. */
 export class HostUpdate implements Update {
   end({ totals, optimizer, count, learningRate, maxGradNorm, scale, meanwhile }: StepEnd): StepOutcome {
-    const [loss, accuracy] = totals.toNumbers().map((t) => t / count), divisor = scale?.scale ?? count;
+    const [loss, ...sums] = totals.toNumbers(), divisor = scale?.scale ?? count;
     const gradNorm = scope(() => optimizer.norm().item()) / divisor;
-    const outcome = outcomeOf(loss, accuracy, gradNorm, scale);
+    const outcome = outcomeOf(loss / count, sums, gradNorm, scale);
     if (outcome.skipped) optimizer.zeroGrad();
     else optimizer.step(learningRate, clip(gradNorm, maxGradNorm) / divisor);
     meanwhile?.();
@@ -59,21 +59,24 @@ export class HostUpdate implements Update {
  * prepares the next step.
  */
 export class DeviceUpdate implements Update {
-  readonly #numbers = keep(pinnedTensor([3], "f64"));
+  #numbers?: Tensor;
   readonly #copied: Mark;
   constructor(device: Device) {
     this.#copied = new Mark(device);
   }
 
   end({ totals, optimizer, count, learningRate, maxGradNorm, scale, meanwhile }: StepEnd): StepOutcome {
-    const given = scale?.scale ?? count;
+    const given = scale?.scale ?? count, size = totals.size;
+    const numbers = this.#numbers ??= keep(pinnedTensor([size + 1], "f64"));
     noGrad(() =>
       scope(() => {
         const norm = optimizer.norm().to("f64").div(given).reshape([1]);
-        const all = cat([totals.div(count), norm]);
-        this.#numbers.copy_(all, { nonBlocking: true });
+        const all = cat([totals, norm]);
+        numbers.copy_(all, { nonBlocking: true });
         this.#copied.here();
-        const skip = ones([1], { dtype: "f32", device: norm.device }).sub(all.isfinite().all().to("f32"));
+        const skip = ones([1], { dtype: "f32", device: norm.device }).sub(
+          cat([totals.narrow(0, 0, 1), norm]).isfinite().all().to("f32"),
+        );
         // dividing by most this is multiplying by min(1, max / norm)
         const longer = maxGradNorm > 0 ? norm.add(1e-6).div(maxGradNorm).clamp(1) : norm.mul(0).add(1);
         optimizer.stepOnDevice(learningRate, { divisor: longer.mul(given).to("f32"), skip });
@@ -81,23 +84,23 @@ export class DeviceUpdate implements Update {
     );
     meanwhile?.();
     this.#copied.wait();
-    const [loss, accuracy, gradNorm] = new Float64Array(this.#numbers.hostBytes().buffer, 0, 3);
-    const outcome = outcomeOf(loss, accuracy, gradNorm, scale);
+    const [loss, ...rest] = new Float64Array(numbers.hostBytes().buffer, 0, size + 1);
+    const outcome = outcomeOf(loss / count, rest.slice(0, -1), rest[size - 1], scale);
     if (outcome.skipped) optimizer.takeBack();
     return outcome;
   }
 
   [Symbol.dispose]() {
-    this.#numbers[Symbol.dispose]();
+    this.#numbers?.[Symbol.dispose]();
     this.#copied[Symbol.dispose]();
   }
 }
 
-function outcomeOf(loss: number, accuracy: number, gradNorm: number, scale?: LossScale): StepOutcome {
+function outcomeOf(loss: number, sums: number[], gradNorm: number, scale?: LossScale): StepOutcome {
   const skipped = !Number.isFinite(loss) || !Number.isFinite(gradNorm);
   const overflowed = skipped && Number.isFinite(loss) && scale !== undefined && scale.scale > 1;
   scale?.update(skipped);
-  return { loss, accuracy, gradNorm, skipped, overflowed };
+  return { loss, sums, gradNorm, skipped, overflowed };
 }
 
 /** What a gradient of this norm is multiplied by, as torch's `clip_grad_norm_`. */

@@ -6,8 +6,8 @@ import type { CausalLm } from "../../src/models/mod.ts";
 import { AdamW, type Named } from "../../src/optim/mod.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { Feed } from "../../src/train/feed.ts";
+import { nextToken, nextTokenJudge } from "../../src/stages/sft.ts";
 import { train } from "../../src/train/loop.ts";
-import { languageModelling } from "../../src/train/objective.ts";
 import { planSteps, stepsOf } from "../../src/train/steps.ts";
 import { Rate } from "../../src/train/rate.ts";
 import { type Device, keep, live, noGrad, type Tensor } from "../../src/tensor/mod.ts";
@@ -70,7 +70,7 @@ export async function follow(name: string, tolerance: number, device: Device = "
   using feed = new Feed(device);
   const loop = train({
     steps: stepsOf(set, settings, plan, 0),
-    objective: languageModelling(lm, { labelSmoothing: s.label_smoothing_factor ?? 0, feed }),
+    objective: nextToken(lm, { labelSmoothing: s.label_smoothing_factor ?? 0, feed }),
     ...{ optimizer, device, feed },
     maxGradNorm: s.max_grad_norm,
     learningRate: (i) => rate.at(i),
@@ -84,7 +84,7 @@ export async function follow(name: string, tolerance: number, device: Device = "
     if (done.gradNorm > s.max_grad_norm) clipped++;
     const evaluation = run.evals.find((e: { step: number }) => e.step === done.step);
     if (evaluation) {
-      const { metrics } = (await evaluate(lm, held, { batchSize: s.per_device_eval_batch_size }))!;
+      const { metrics } = (await evaluate(lm, nextTokenJudge(lm), held, { batchSize: s.per_device_eval_batch_size }))!;
       near(metrics.loss, evaluation.eval_loss, tolerance, `${at}, eval_loss`);
     }
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { trainAll } from "../../src/adapters/mod.ts";
 import type { Batch } from "../../src/data/mod.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
-import { languageModelling } from "../../src/train/objective.ts";
+import { nextToken } from "../../src/stages/sft.ts";
 import { type Device, live, scope, type Tensor } from "../../src/tensor/mod.ts";
 import { distance, drop, model, tensors } from "./fixture.ts";
 
@@ -34,7 +34,7 @@ export const documentsOf = (want: Record<string, Tensor>): Document[] =>
 /** Runs a batch forward and backward; the gradients are on the parameters. */
 export function step(lm: CausalLm, batch: Batch, checkpointing: boolean): number {
   return scope(() => {
-    const { loss, finish } = languageModelling(lm, { checkpointing })(batch);
+    const { loss, finish } = nextToken(lm, { checkpointing }).run(batch);
     loss.backward();
     finish();
     return loss.item();

@@ -6,12 +6,9 @@ import { EncodedSet } from "../../src/data/mod.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import type { Estimate } from "../../src/plan/mod.ts";
 import { makeRecipe } from "../../src/recipe/mod.ts";
-import { evaluate } from "../../src/train/evaluate.ts";
 import { forecast } from "../../src/plan/forecast.ts";
-import { train } from "../../src/train/loop.ts";
-import { planSteps, stepsOf } from "../../src/train/steps.ts";
-import { nextToken } from "../../src/stages/sft.ts";
-import { optimizerOf, traineeOf } from "../../src/prepare/trainee.ts";
+import { evaluate, planSteps, train } from "../../src/train/mod.ts";
+import { prepareTraining } from "../../src/prepare/mod.ts";
 import { fastFloat32, manualSeed, memory, resetPeak } from "../../src/tensor/mod.ts";
 import { bytesOfTensor } from "../../src/weights/mod.ts";
 import { inspectModel } from "../../src/adapters/mod.ts";
@@ -87,17 +84,16 @@ export async function compare(
   resetPeak();
   manualSeed(recipe.seed);
   fastFloat32();
-  using trainee = await traineeOf(recipe, { vocabulary, onNote: () => {} });
-  using optimizer = optimizerOf(trainee, recipe);
+  using training = await prepareTraining(recipe, { vocabulary, onNote: () => {} });
+  const { trainee: { model: lm }, objective, judge, optimizer, feed } = training;
   const steps = train({
-    steps: stepsOf(set, recipe, planSteps(set, recipe), 0),
-    objective: nextToken(trainee.model, recipe),
-    optimizer,
+    steps: training.steps(set, planSteps(set, recipe), 0),
+    ...{ objective, optimizer, feed },
     maxGradNorm: recipe.maxGradNorm,
     learningRate: () => 1e-5,
   });
   for await (const _ of steps);
-  if (evaluation) await evaluate(trainee.model, evaluation, { batchSize: recipe.perDeviceEvalBatchSize });
+  if (evaluation) await evaluate(lm, judge, evaluation, { batchSize: recipe.perDeviceEvalBatchSize });
   const peak = memory().peak - before;
   return { expected, peak, off: expected.peak / peak - 1 };
 }

@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors.ts";
-import type { AdamW, LossScale, LossScaleState, MetricSchedule } from "../optim/mod.ts";
+import type { LossScaleState, MetricSchedule } from "../optim/mod.ts";
+import type { Training } from "../prepare/mod.ts";
 import { readTrainerState, type ReportState, trainerState } from "../report/mod.ts";
 import type { Plan, StateSettings } from "../report/mod.ts";
 import { type FolderWriter, reviveNumber } from "../run/mod.ts";
@@ -7,18 +8,13 @@ import type { Tensor } from "../tensor/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { fill, snapshot } from "../weights/mod.ts";
 import { openWeights, type TensorPlace } from "../safetensors/mod.ts";
-import { randomStates, setRandomStates } from "../train/random.ts";
-import type { Rate } from "../train/rate.ts";
+import { randomStates, type Rate, setRandomStates } from "../train/mod.ts";
 import type { Sameness } from "./sameness.ts";
-import type { Trainee } from "../prepare/trainee.ts";
 
 /** What of a run is saved besides its report: enough to go on bit for bit. */
 export interface RunState {
-  trainee: Trainee;
-  optimizer: AdamW;
+  training: Training;
   rate: Rate;
-  /** In fp16: what the loss is multiplied by. */
-  scale?: LossScale;
   tokenizer: Tokenizer;
   /** Steps in a row that were not finite. */
   skippedInARow: number;
@@ -50,8 +46,8 @@ export function checkpointFiles(
   report: { state: ReportState; plan: Plan; settings: StateSettings },
   onlyModel: boolean,
 ): { files: (writer: FolderWriter) => Promise<void>; bytes: number } {
-  const { trainee: { saved }, optimizer } = run;
-  const weights = snapshot(saved.tensors());
+  const { saved, optimizer, scale } = run.training;
+  const weights = saved.map(({ stem, tensors }) => [`${stem}.safetensors`, snapshot(tensors())] as const);
   const moments = onlyModel ? [] : snapshot(optimizer.state());
   const random = Array.from(
     randomStates(),
@@ -63,11 +59,11 @@ export function checkpointFiles(
     without_best: run.withoutBest,
     owes_evaluation: run.owesEvaluation,
     metric_schedule: run.rate.metric?.state() ?? null,
-    loss_scale: run.scale?.state() ?? null,
+    loss_scale: scale?.state() ?? null,
     sameness: run.sameness,
   };
   const files = async (writer: FolderWriter) => {
-    await writer.safetensors(`${saved.stem}.safetensors`, weights);
+    for (const [name, tensors] of weights) await writer.safetensors(name, tensors);
     await writeBeside(run, writer);
     await writer.json("trainer_state.json", trainerState(report.state, report.plan, report.settings));
     if (onlyModel) return;
@@ -75,13 +71,18 @@ export function checkpointFiles(
     await writer.safetensors("random.safetensors", random);
     await writer.json("training_state.json", state);
   };
-  const bytes = [...weights, ...moments].reduce((sum, [, { data }]) => sum + data.length, 0);
+  const bytes = [...weights.flatMap(([, tensors]) => tensors), ...moments].reduce(
+    (sum, [, { data }]) => sum + data.length,
+    0,
+  );
   return { files, bytes };
 }
 
 /** Writes the files beside the weights: configurations and the tokenizer. */
-export async function writeBeside({ trainee: { saved }, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
-  for (const [name, text] of Object.entries(saved.texts)) await writer.bytes(name, text);
+export async function writeBeside({ training, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
+  for (const { texts } of training.saved) {
+    for (const [name, text] of Object.entries(texts)) await writer.bytes(name, text);
+  }
   for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
 }
 
@@ -102,15 +103,16 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
         "choose another output_dir, or set overwrite_output_dir to start over",
     );
   });
-  await restoreWeights(run.trainee, folder);
-  await fillFrom(folder, "optimizer", run.optimizer.state());
+  const { optimizer, scale } = run.training;
+  await restoreWeights(run.training, folder);
+  await fillFrom(folder, "optimizer", optimizer.state());
   const state: LoopState = JSON.parse(text, (_, value) => reviveNumber(value));
-  run.optimizer.steps = state.optimizer_steps;
+  optimizer.steps = state.optimizer_steps;
   run.skippedInARow = state.skipped_in_a_row;
   run.withoutBest = state.without_best;
   run.owesEvaluation = state.owes_evaluation;
   if (state.metric_schedule) run.rate.metric?.load(state.metric_schedule);
-  if (state.loss_scale) run.scale?.load(state.loss_scale);
+  if (state.loss_scale) scale?.load(state.loss_scale);
   const { tensors } = await openWeights(folder, "random");
   const random = Array.from(
     tensors,
@@ -120,9 +122,10 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
   return state.sameness;
 }
 
-/** Gives the trainee the weights that a checkpoint's folder holds. */
-export const restoreWeights = ({ saved }: Trainee, folder: string): Promise<void> =>
-  fillFrom(folder, saved.stem, saved.tensors());
+/** Gives what trains the weights that a checkpoint's folder holds. */
+export async function restoreWeights({ saved }: Training, folder: string): Promise<void> {
+  for (const { stem, tensors } of saved) await fillFrom(folder, stem, tensors());
+}
 
 /** Fills tensors from a checkpoint's file, which must have each of them and in this shape. */
 async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Plan, Reporter } from "../report/mod.ts";
 import { type Run, Saver, verify } from "../run/mod.ts";
 import { shimVersion } from "../tensor/mod.ts";
 import { writeSafetensors } from "../safetensors/mod.ts";
-import { checkpointFiles, restoreWeights, type RunState } from "./checkpoint.ts";
+import { checkpointFiles, restoreWeights, type RunState } from "./run_state.ts";
 
 /** The checkpoints of a run: written in the background, found again at its end. */
 export class Checkpoints {
@@ -64,7 +64,7 @@ export class Checkpoints {
       try {
         if (folder === undefined) continue;
         await verify(folder, best!.step);
-        return await restoreWeights(this.state.trainee, folder);
+        return await restoreWeights(this.state.training, folder);
       } catch (error) {
         reasons.push(`"${folder}": ${(error as Error).message}`);
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { makeRecipe } from "../recipe/mod.ts";
-import { nextCommands } from "./next.ts";
+import { nextCommands } from "./next_commands.ts";
 
 const next = (settings: Record<string, unknown>, folder = "out") =>
   nextCommands(makeRecipe({ modelNameOrPath: "m", dataset: ["d"], ...settings }), folder);

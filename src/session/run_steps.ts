@@ -1,52 +1,24 @@
 import { DivergedError } from "../errors.ts";
-import type { CausalLm } from "../models/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
-import type { Reporter } from "../report/mod.ts";
-import type { Signals } from "../run/mod.ts";
-import type { Evaluator } from "./best.ts";
-import type { RunState } from "./checkpoint.ts";
-import type { Done } from "../train/loop.ts";
-import { epochAt, type StepPlan } from "../train/steps.ts";
-import type { Checkpoints } from "./saving.ts";
+import type { Done } from "../train/mod.ts";
+import { epochAt } from "../train/mod.ts";
+import type { Outcome, Session } from "./session.ts";
 
 /** Seconds that the rest of a step may take once the run has to stop; half of what schedulers usually grant. */
 export const GRACE = 15;
 
-/** The parts of a run while it trains. */
-export interface Scene {
-  recipe: Recipe;
-  plan: StepPlan;
-  model: CausalLm;
-  state: RunState;
-  report: Reporter;
-  evaluator: Evaluator;
-  checkpoints: Checkpoints;
-  signals: Signals;
-}
-
-/** How training ended. */
-export interface Course {
-  /** The last step that was done. */
-  step: number;
-  /** False when a signal stopped it before its last step or evaluation. */
-  finished: boolean;
-  /** Why it finished before the last step of the plan. */
-  stopped?: string;
-}
-
 /**
- * What happens after each step: a report, and where due an evaluation and a save; and all the reasons to stop before the
- * last one.
+ * Goes through the steps. After each: a report, and where due an evaluation and a save; then it decides whether to stop
+ * before the last step.
  *
  * @param steps as they are done, from `start` on
  * @param start steps done before this process
  * @throws {DivergedError} Too many steps in a row were not finite.
  * @throws {StorageError} Too many saves in a row failed.
  */
-export async function follow(scene: Scene, steps: AsyncIterable<Done>, start: number): Promise<Course> {
-  const { recipe, plan, model, state, report, evaluator, checkpoints, signals } = scene;
+export async function runSteps(session: Session, steps: AsyncIterable<Done>, start: number): Promise<Outcome> {
+  const { recipe, plan, state, report, evaluator, checkpoints, signals, ranks } = session;
   const judge = (step: number, saves: boolean) =>
-    evaluator.run(model, step, epochAt(step, plan), saves ? checkpoints.folderOf(step) : undefined);
+    evaluator.run(step, epochAt(step, plan), saves ? checkpoints.folderOf(step) : undefined);
   const saving = recipe.saveStrategy !== "no";
 
   let step = start, saved = step;
@@ -55,17 +27,17 @@ export async function follow(scene: Scene, steps: AsyncIterable<Done>, start: nu
     checkpoints.check();
     step = done.step;
     const last = step === plan.totalSteps, endsEpoch = step % plan.stepsPerEpoch === 0 || last;
-    report.step({ ...done, epoch: epochAt(step, plan), metrics: { accuracy: done.accuracy }, endsEpoch });
+    report.step({ ...done, epoch: epochAt(step, plan), endsEpoch });
     if (!done.overflowed) state.skippedInARow = done.skipped ? state.skippedInARow + 1 : 0;
     const diverged = state.skippedInARow >= recipe.maxSkippedSteps;
 
     const regular = due(recipe.saveStrategy, step, recipe.saveSteps, endsEpoch) || saving && last;
     const evaluates = !diverged && due(recipe.evalStrategy, step, recipe.evalSteps, endsEpoch);
     const best = evaluates && await judge(step, regular || recipe.loadBestModelAtEnd) === "best";
-    const stops = last || diverged || evaluator.exhausted || signals.stopRequested;
+    const stops = await ranks.any(last || diverged || evaluator.exhausted || signals.stopRequested);
     const asked = signals.takeSaveRequest();
     if (regular || asked || saving && stops || best && recipe.loadBestModelAtEnd) await checkpoints.save(saved = step);
-    if (diverged) throw await divergence(scene, step);
+    if (diverged) throw await divergence(session, step);
     if (stops) break;
   }
 
@@ -81,7 +53,7 @@ const due = (strategy: "no" | "steps" | "epoch", step: number, every: number, en
   strategy === "steps" ? step % every === 0 : strategy === "epoch" && endsEpoch;
 
 /** The error of a run whose steps are not finite any more, once its last checkpoint is written. */
-async function divergence({ checkpoints, report, state }: Scene, step: number): Promise<DivergedError> {
+async function divergence({ checkpoints, report, state }: Session, step: number): Promise<DivergedError> {
   await checkpoints.settle();
   await report.end({ stopped: "not finite", finished: false });
   return new DivergedError(

@@ -1,10 +1,9 @@
 import type { EncodedSet } from "../data/mod.ts";
 import { RecipeError } from "../errors.ts";
-import type { CausalLm } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import type { Reporter } from "../report/mod.ts";
-import type { RunState } from "./checkpoint.ts";
-import { evaluate, type Evaluated } from "../train/evaluate.ts";
+import type { RunState } from "./run_state.ts";
+import { evaluate, type Evaluated, metricsOf } from "../train/mod.ts";
 
 /** What an evaluation came to; abandoned when the run had to stop before its end. */
 export type Verdict = "best" | "no better" | "abandoned";
@@ -21,7 +20,7 @@ export class Evaluator {
     private readonly report: Reporter,
     private readonly stop: () => boolean,
   ) {
-    if (Object.keys(sets).length) this.#judged = judgedBy(recipe, Object.keys(sets));
+    if (Object.keys(sets).length) this.#judged = judgedBy(recipe, Object.keys(sets), metricsOf(state.training.judge));
   }
 
   /** True once early stopping has waited as long as it was told to. */
@@ -31,8 +30,8 @@ export class Evaluator {
   }
 
   /** Evaluates every set after a step; `folder` is where these weights will be saved, if they will when they are best. */
-  async run(model: CausalLm, step: number, epoch: number, folder?: string): Promise<Verdict> {
-    const done = await this.#evaluate(model);
+  async run(step: number, epoch: number, folder?: string): Promise<Verdict> {
+    const done = await this.#evaluate();
     this.state.owesEvaluation = done === undefined;
     if (!done) return "abandoned";
     const value = this.#tell(done, step, epoch);
@@ -46,18 +45,18 @@ export class Evaluator {
   }
 
   /** The evaluation at the run's end, where the last step had none or other weights are there now. */
-  async finish(model: CausalLm, step: number, epoch: number): Promise<void> {
+  async finish(step: number, epoch: number): Promise<void> {
     if (this.report.evaluatedAt === step && !this.recipe.loadBestModelAtEnd) return;
-    const done = await this.#evaluate(model);
+    const done = await this.#evaluate();
     if (done) this.#tell(done, step, epoch);
   }
 
   /** Evaluates each set, or nothing when the run has to stop. */
-  async #evaluate(model: CausalLm): Promise<[string, Evaluated][] | undefined> {
+  async #evaluate(): Promise<[string, Evaluated][] | undefined> {
     const all: [string, Evaluated][] = [];
-    const { perDeviceEvalBatchSize: batchSize, computeAccuracy: accuracy } = this.recipe;
+    const { trainee: { model }, judge } = this.state.training, { perDeviceEvalBatchSize: batchSize } = this.recipe;
     for (const [name, set] of Object.entries(this.sets)) {
-      const done = await evaluate(model, set, { batchSize, accuracy, stop: this.stop });
+      const done = await evaluate(model, judge, set, { batchSize, stop: this.stop });
       if (!done) return undefined;
       all.push([name, done]);
     }
@@ -80,10 +79,9 @@ export class Evaluator {
 const nameOf = (set: string, metric: string) => set ? `${set}_${metric}` : metric;
 
 /** The metric that `metric_for_best_model` names, with or without `eval_` and, of several sets, of the first. */
-function judgedBy({ metricForBestModel: name, computeAccuracy }: Recipe, sets: string[]): string {
+function judgedBy({ metricForBestModel: name }: Recipe, sets: string[], metrics: string[]): string {
   const wanted = name.replace(/^eval_/, "");
-  const all = ["loss", "perplexity", ...(computeAccuracy ? ["accuracy"] : [])];
-  const names = sets.flatMap((set) => all.map((metric) => nameOf(set, metric)));
+  const names = sets.flatMap((set) => metrics.map((metric) => nameOf(set, metric)));
   const found = names.find((known) => known === wanted) ?? names.find((known) => known.endsWith(`_${wanted}`));
   if (found) return found;
   throw new RecipeError(
