@@ -1,7 +1,16 @@
 // Times each fast path of ffi/kernels beside its plain one, forward and backward together.
 //
 //   deno run -A bench/kernels.ts [runs]
-import { linearCrossEntropy, plainCrossEntropy, plainRmsNorm, plainRope, Rope } from "../src/nn/mod.ts";
+import {
+  linearCrossEntropy,
+  linearLogProb,
+  plainCrossEntropy,
+  plainLogProb,
+  plainRmsNorm,
+  plainRope,
+  Rope,
+} from "../src/nn/mod.ts";
+import { ownShim } from "../src/setup/own_shim.ts";
 import {
   adamw_,
   type DType,
@@ -10,6 +19,7 @@ import {
   gradients,
   gradNorm,
   ones,
+  openTensors,
   randn,
   scope,
   stack,
@@ -17,6 +27,8 @@ import {
   threads,
   zeros,
 } from "../src/tensor/mod.ts";
+
+await openTensors(ownShim);
 
 // N tokens, D hidden, F feed-forward width, H heads, C channels of a head, R rank, V vocabulary.
 const N = 1024, D = 512, F = 1376, H = 8, C = 64, R = 16, V = 32_000;
@@ -82,6 +94,13 @@ const races: Race[] = [
     fast: (x, w) => linearCrossEntropy(x, w, targets).loss,
     plain: (x, w) => plainCrossEntropy(x, w, targets).loss,
   },
+  ...[1, undefined].map((trained): Race => ({
+    name: `head and log-probabilities [${N}, ${D}] · ${V}, head ${trained ? "frozen" : "trained"}`,
+    inputs: (t) => [randn([N, D]).to(t), randn([V, D]).mul(0.02).to(t)],
+    trained,
+    fast: (x, w) => linearLogProb(x, w, targets).logp,
+    plain: (x, w) => plainLogProb(x, w, targets).logp,
+  })),
   {
     name: "norm of gradients, 8 x [1376, 512]",
     inputs: (t) => Array.from({ length: 8 }, () => randn([F, D]).to(t)),

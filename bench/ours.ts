@@ -7,9 +7,10 @@ import { parseArgs } from "node:util";
 import { attachAdapter, setTraining, trainAll } from "../src/adapters/mod.ts";
 import { EncodedSet } from "../src/data/set.ts";
 import { AdamW } from "../src/optim/mod.ts";
+import { ownShim } from "../src/setup/own_shim.ts";
 import { nextToken } from "../src/stages/sft.ts";
 import { train } from "../src/train/loop.ts";
-import { fastFloat32, keep, manualSeed, memory, noGrad, type Tensor, threads } from "../src/tensor/mod.ts";
+import { fastFloat32, keep, manualSeed, memory, noGrad, openTensors, type Tensor, threads } from "../src/tensor/mod.ts";
 import { computeIn, loadModel } from "../src/weights/mod.ts";
 
 const { values: args } = parseArgs({
@@ -32,6 +33,7 @@ const steps = Number(args.steps), warmup = Number(args.warmup), rowsPerBatch = N
 type Document = { input_ids: number[]; labels: number[] };
 const rows: { documents: Document[] }[] = JSON.parse(readFileSync(args.data!, "utf8")).rows;
 
+await openTensors(ownShim);
 threads(Number(args.threads));
 manualSeed(42);
 fastFloat32();

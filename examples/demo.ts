@@ -8,6 +8,8 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import process from "node:process";
 import { makeRecipe } from "../src/recipe/mod.ts";
 import { loadChat } from "../src/generate/mod.ts";
+import { ownShim } from "../src/setup/own_shim.ts";
+import { openTensors } from "../src/tensor/mod.ts";
 
 interface Pair {
   instruction: string;
@@ -39,6 +41,7 @@ const FLAGS = {
 process.chdir(new URL("..", import.meta.url).pathname);
 const heldout: Pair[] = JSON.parse(await readFile("examples/docker/heldout.json", "utf8"));
 const begin = performance.now();
+await openTensors(ownShim);
 
 heading(`The model as it was pre-trained answers ${heldout.length} questions that it has never seen`);
 const before = await ask();

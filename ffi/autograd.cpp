@@ -23,11 +23,11 @@ EXPORT int32_t ftx_backward(H h, H gradient) {
 }
 
 /** Gradients of outputs · gradOutputs with respect to inputs, into `out`; 0 where an input was not used. */
-EXPORT int32_t ftx_gradients(const H* outputs, int32_t n, const H* inputs, int32_t m, const H* grads, int32_t k, H* out) {
+EXPORT int32_t ftx_gradients(const H* outputs, int32_t n, const H* inputs, int32_t m, const H* grads, int32_t k, H* out,
+                              int32_t cap) {
   return guard([&]() -> int32_t {
     auto made = torch::autograd::grad(list(outputs, n).v, list(inputs, m).v, list(grads, k).v, std::nullopt, false, true);
-    put_all(made, out);
-    return m + 1;  // never 0: that means failure
+    return put_all(made, out, cap);
   });
 }
 

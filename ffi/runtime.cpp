@@ -11,12 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int32_t give(const std::string& s, char* out, int32_t cap) {
-  int32_t n = std::min<int32_t>(s.size(), cap);
-  memcpy(out, s.data(), n);
-  return n;
-}
-
 /** The version of libtorch whose headers this shim was compiled with, such as 2.13.0. */
 EXPORT int32_t ftx_version(char* out, int32_t cap) { return give(TORCH_VERSION, out, cap); }
 

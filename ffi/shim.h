@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <vector>
 
 using H = uint32_t;             // a handle; 0 = no tensor, or: the call failed
@@ -66,18 +67,21 @@ inline Tensors list(const H* p, int32_t n) {
   for (int i = 0; i < n; i++) t.v.push_back(get(p[i]));
   return t;
 }
-inline int32_t put_all(const std::vector<at::Tensor>& v, H* out) {
-  for (size_t i = 0; i < v.size(); i++) out[i] = put(v[i]);
-  return v.size();
-}
+
+// A list goes back in a buffer of TypeScript's that has room for `cap`. The answer is the length of the whole list, + 1 where 0
+// means failure; a list that does not fit is asked for again with a larger buffer.
+/** Gives each tensor a slot. Handles that do not fit in `out` wait for ftx_results. */
+int32_t put_all(at::TensorList tensors, H* out, int32_t cap);
 template <class... T>
-int32_t put_all(const std::tuple<T...>& t, H* out) {
-  return std::apply([&](auto&... x) { int i = 0; ((out[i++] = put(x)), ...); return i; }, t);
+int32_t put_all(const std::tuple<T...>& t, H* out, int32_t cap) {
+  return std::apply([&](auto&... x) { return put_all({x...}, out, cap); }, t);
 }
+/** Copies as much of the text as fits; returns the length of all of it. */
+int32_t give(const std::string& text, char* out, int32_t cap);
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 #define OP(name, params, expr) EXPORT H ftx_##name params { return guard([&]() -> H { return put(expr); }); }
-#define OPS(name, params, expr) EXPORT int32_t ftx_##name params { return guard([&]() -> int32_t { return put_all(expr, out); }); }
+#define OPS(name, params, expr) EXPORT int32_t ftx_##name params { return guard([&]() -> int32_t { return put_all(expr, out, cap); }); }
 #define OP_VOID(name, params, expr) EXPORT int32_t ftx_##name params { return guard([&]() -> int32_t { expr; return 1; }); }
 // In place: the receiver comes back.
 #define OP_IN_PLACE(name, params, expr) EXPORT H ftx_##name params { return guard([&]() -> H { expr; return self; }); }

@@ -1,12 +1,13 @@
 // The table of tensors, and what TypeScript asks of a single one.
 #include "shim.h"
 #include <ATen/ops/empty.h>
+#include <algorithm>
 #include <cstring>
-#include <string>
 
 static auto& slots = *new std::vector<at::Tensor>(1);  // slot 0 is never used; never destroyed: libtorch's statics may be gone by then
 static std::vector<H> freed;
 static std::string error;
+static std::vector<H> results;  // of the last call that gave more than its buffer holds
 
 H put(at::Tensor t) {
   if (!t.defined()) return 0;
@@ -28,12 +29,25 @@ at::Tensor& get(H h) {
 
 void fail(const char* what) { error = what; }
 
-/** Copies the last error into `out`, cut to `cap` bytes; returns its length. */
-EXPORT int32_t ftx_error(char* out, int32_t cap) {
-  int32_t n = std::min<int32_t>(error.size(), cap);
-  memcpy(out, error.data(), n);
-  return n;
+int32_t give(const std::string& text, char* out, int32_t cap) {
+  memcpy(out, text.data(), std::min<size_t>(text.size(), cap));
+  return text.size();
 }
+
+/** The text of the last error. */
+EXPORT int32_t ftx_error(char* out, int32_t cap) { return give(error, out, cap); }
+
+int32_t put_all(at::TensorList tensors, H* out, int32_t cap) {
+  if (tensors.size() > (size_t)cap) {
+    results.resize(tensors.size());
+    out = results.data();
+  }
+  for (auto& t : tensors) *out++ = put(t);
+  return tensors.size() + 1;
+}
+
+/** The handles that the last call made and could not give, all of them; the buffer must have room. */
+EXPORT void ftx_results(H* out) { std::copy(results.begin(), results.end(), out); }
 
 /** Forgets the tensors; unknown handles are passed over, so releasing twice is harmless. */
 EXPORT void ftx_release(const H* h, int32_t n) {
@@ -46,13 +60,13 @@ EXPORT void ftx_release(const H* h, int32_t n) {
 
 EXPORT int32_t ftx_live() { return slots.size() - 1 - freed.size(); }
 
-/** out: dtype, device (-1 = CPU), then the sizes. Returns the number of sizes + 1. */
-EXPORT int32_t ftx_meta(H h, double* out) {
+/** out: dtype, device (-1 = CPU), then the sizes, as many as `cap` numbers hold. Returns the number of all sizes + 1. */
+EXPORT int32_t ftx_meta(H h, double* out, int32_t cap) {
   return guard([&]() -> int32_t {
     auto& t = get(h);
     out[0] = (int)t.scalar_type();
     out[1] = t.is_cuda() ? t.get_device() : -1;
-    for (int i = 0; i < t.dim(); i++) out[2 + i] = t.size(i);
+    for (int i = 0; i < t.dim() && 2 + i < cap; i++) out[2 + i] = t.size(i);
     return t.dim() + 1;
   });
 }
@@ -65,10 +79,11 @@ EXPORT int32_t ftx_item(H h, double* out) {
   });
 }
 
-/** A CPU tensor with a copy of `data`. */
-EXPORT H ftx_from(const void* data, const double* shape, int32_t n, int32_t dtype) {
+/** A CPU tensor with a copy of `data`, which has `bytes` bytes. */
+EXPORT H ftx_from(const void* data, double bytes, const double* shape, int32_t n, int32_t dtype) {
   return guard([&]() -> H {
     auto t = at::empty(ints(shape, n), at::TensorOptions(dtype_of(dtype)));
+    TORCH_CHECK((double)t.nbytes() == bytes, (int64_t)bytes / t.element_size(), " numbers do not fill the shape ", t.sizes());
     memcpy(t.mutable_data_ptr(), data, t.nbytes());
     return put(t);
   });

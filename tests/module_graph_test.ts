@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { belongs } from "../tools/build/program.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -23,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/doctor": ["src/libtorch", "src/setup", "src/hub", "src/report", "src/run", "src/tensor"],
   "src/setup": ["src/libtorch", "src/hub", "src/report", "src/run"],
   "src/safetensors": [],
-  "src/tensor": ["ffi", "src/libtorch", "src/setup"],
+  "src/tensor": ["ffi", "src/libtorch"],
   "src/nn": ["src/tensor"],
   "src/models": ["src/tensor", "src/nn"],
   "src/weights": ["src/safetensors", "src/tensor", "src/nn", "src/models"],
@@ -156,6 +157,32 @@ Deno.test("ftx --help loads three modules of ours and no package", async () => {
   load("main.ts");
   assert.deepEqual([...loaded].sort(), ["main.ts", "src/cli/commands.ts", "src/cli/failure.ts", "src/errors.ts"]);
   for (const file of loaded) assert.doesNotMatch(await Deno.readTextFile(join(ROOT, file)), /^import .* from "[^.]/m);
+});
+
+Deno.test("every file that ships is imported by the program: none is support of tests", () => {
+  const reached = new Set<string>();
+  const reach = (file: string) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const { to } of graph.get(file) ?? []) reach(to);
+  };
+  reach("main.ts");
+  const shipped = [...graph.keys()].filter((file) => belongs(file) && !file.endsWith("/mod.ts"));
+  assert.ok(shipped.length > 200);
+  assert.deepEqual(shipped.filter((file) => !reached.has(file)), []);
+});
+
+Deno.test("importing a module loads nothing but modules: no await stands at the top of a file", async () => {
+  const waiting: string[] = [];
+  for (const file of graph.keys()) {
+    if (file === "main.ts" || !/^(src|templates)\//.test(file)) continue;
+    if (
+      /^(?:await|for await|(?:export )?(?:const|let|using) [^=\n]+= await)\b/m.test(
+        await Deno.readTextFile(join(ROOT, file)),
+      )
+    ) waiting.push(file);
+  }
+  assert.deepEqual(waiting, []);
 });
 
 Deno.test("cycles() finds a cycle, and says its way", () => {

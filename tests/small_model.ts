@@ -6,6 +6,7 @@ import { build, initialise, modelConfig } from "../src/models/mod.ts";
 import { manualSeed } from "../src/tensor/mod.ts";
 import { bytesOfTensor } from "../src/weights/mod.ts";
 import { writeSafetensors } from "../src/safetensors/mod.ts";
+import "./support/tensors.ts";
 
 const tokenizer = new URL("fixtures/tokenizer", import.meta.url).pathname;
 

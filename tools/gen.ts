@@ -5,13 +5,13 @@
 const root = new URL("../", import.meta.url);
 const NOTE = "Generated from ffi/ops.txt by tools/gen.ts. Do not edit.";
 
-interface Argument {
+export interface Argument {
   type: string;
   name: string;
   init?: string;
   named: boolean; // stands behind the `*` of its schema
 }
-interface Operator {
+export interface Operator {
   base: string; // add
   symbol: string; // add_Tensor: the name in C and in the FFI table; own_… for ours
   name: string; // addTensor's name in TypeScript: add
@@ -93,12 +93,14 @@ const SILENT: Record<string, string> = {
   "bool?": "std::nullopt",
 };
 const DEFAULTS: Record<string, string> = { True: "true", False: "false", None: "null", Mean: "1" };
+const LISTS = 8; // as many buffers for lists as src/tensor/base.ts keeps
 const RECEIVERS = ["self", "input", "query", "condition"];
 
 const camel = (s: string) => s.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, c) => c.toUpperCase());
 const shown = (op: Operator) => op.args.filter((a) => !(a.type in SILENT));
 
-function parse(line: string): Operator {
+/** Reads one line of ffi/ops.txt. */
+export function parse(line: string): Operator {
   const [schema, alias] = line.split("  as ");
   const m = schema.match(/^(ftx::)?([a-z0-9_]+)(?:\.(\w+))?\((.*)\) -> (.+)$/);
   if (!m) throw new SyntaxError(`Cannot parse "${line}": expected an ATen schema such as "neg(Tensor self) -> Tensor"`);
@@ -112,6 +114,9 @@ function parse(line: string): Operator {
       const [, type, name, init] = a.match(/^(.+?) (\w+)(?:=(.+))?$/)!;
       parsed.push({ type: plain(type), name, init, named });
     }
+  }
+  if (parsed.filter(({ type }) => type.includes("[")).length > LISTS) {
+    throw new SyntaxError(`Cannot generate "${line}": a call sends at most ${LISTS} lists; pass fewer, or raise LISTS`);
   }
   return {
     base,
@@ -129,14 +134,14 @@ function cpp(op: Operator): string {
   const params = shown(op).map((a) => LANES[a.type].param(a.name));
   const made = op.args.map((a) => SILENT[a.type] ?? LANES[a.type].make(a.name)).join(", ");
   const call = op.ours ? `ftx::${op.base}(${made})` : `at::_ops::${op.symbol}::call(${made})`;
-  if (op.returns === "many") params.push("H* out");
+  if (op.returns === "many") params.push("H* out", "int32_t cap");
   const macro = inPlace(op) ? "OP_IN_PLACE" : { one: "OP", many: "OPS", none: "OP_VOID" }[op.returns];
   return `${macro}(${op.symbol}, (${params.join(", ")}), ${call})`;
 }
 
 function symbol(op: Operator): string {
   const slots = shown(op).flatMap((a) => LANES[a.type].slots);
-  if (op.returns === "many") slots.push("buffer");
+  if (op.returns === "many") slots.push("buffer", "i32");
   const result = op.returns === "one" ? "u32" : "i32";
   return `  ${op.symbol}: { parameters: ${JSON.stringify(slots)}, result: "${result}" },`;
 }
@@ -172,7 +177,7 @@ function typescript(op: Operator, twin?: Operator): { method: boolean; source: s
     const self = receiver >= 0 ? args[receiver].name : undefined;
     const sent = shown(o).map((a) => LANES[a.type].send(a.name === self ? "this" : camel(a.name)));
     const finish = inPlace(o) ? "same" : { one: "wrap", many: "wrapAll", none: "done" }[o.returns];
-    if (o.returns === "many") sent.push("outs");
+    if (o.returns === "many") sent.push("outs", "outs.length");
     return `${finish}(C.${o.symbol}(${sent.join(", ")}), "${o.name}", [${tensors}])`;
   };
   const body = twin ? `typeof other === "number" ? ${call(twin)} : ${call(op)}` : call(op);

@@ -10,7 +10,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { findLibtorch } from "../../src/libtorch/mod.ts";
-import { driver, pickDevice } from "../../src/tensor/mod.ts";
+import { ownShim } from "../../src/setup/own_shim.ts";
+import { driver, openTensors, pickDevice } from "../../src/tensor/mod.ts";
 import { type Cell, CELLS, lengthsOf, modelFlops, SHAPES } from "./cells.ts";
 
 interface Measured {
@@ -34,6 +35,7 @@ const { values: options, positionals } = parseArgs({
   },
 });
 process.chdir(new URL("../..", import.meta.url).pathname);
+await openTensors(ownShim);
 const device = pickDevice(options.device), python = process.env.FTX_PEERS ?? "python3";
 const wrong = positionals.find((name) => !(name in CELLS));
 if (wrong) fail(`Cannot bench "${wrong}": choose from ${Object.keys(CELLS).join(", ")}`);

@@ -7,6 +7,7 @@ import type { Batch } from "../../src/data/mod.ts";
 import { EXIT } from "../../src/errors.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import { AdamW } from "../../src/optim/mod.ts";
+import { ownShim } from "../../src/setup/own_shim.ts";
 import { Feed } from "../../src/train/feed.ts";
 import { nextToken } from "../../src/stages/sft.ts";
 import { train } from "../../src/train/loop.ts";
@@ -15,6 +16,7 @@ import {
   gpuMemory,
   manualSeed,
   memory,
+  openTensors,
   pickDevice,
   randn,
   resetPeak,
@@ -32,6 +34,7 @@ const { values: args } = parseArgs({
     warmup: { type: "string", default: "10" },
   },
 });
+await openTensors(ownShim);
 const cell = CELLS[args.cell], shape = SHAPES[cell.model], device = pickDevice(args.device);
 const warmup = Number(args.warmup), steps = Number(args.steps);
 

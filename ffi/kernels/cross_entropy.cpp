@@ -1,8 +1,7 @@
-// The head and its loss together. The logits of a step are its largest tensor ([N, V]); here they exist for one chunk of rows,
-// turn into their own gradient in place, and are multiplied into the gradients of x and of the weight at once.
+// The head and its loss together: the gradients of x and of the weight are made in the forward pass, while the logits of a
+// chunk exist.
 #include "kernels.h"
-#include "gemm.h"
-#include "simd.h"
+#include "head.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -12,8 +11,6 @@
 namespace ftx {
 namespace {
 
-constexpr int64_t IGNORED = -100;  // the target of a row that only fills up: no loss, no gradient
-
 struct RowResult {
   float loss;
   float correct;
@@ -22,10 +19,8 @@ struct RowResult {
 // loss = logsumexp(z) - (1 - e) z[y] - e mean(z); z becomes softmax(z) - (1 - e) onehot(y) - e / V.
 template <class T>
 CLONES RowResult row(T* z, int64_t V, int64_t y, float e, bool gradient) {
-  float most = -INFINITY, sum = 0, all = 0;
-#pragma omp simd reduction(max : most)
-  for (int64_t v = 0; v < V; v++) most = load(z[v]) > most ? load(z[v]) : most;
-  float target = load(z[y]);
+  const float most = largest(z, V), target = load(z[y]);
+  float sum = 0, all = 0;
   bool hit = target == most;
   for (int64_t v = 0; hit && v < y; v++) hit = load(z[v]) != most;  // among equals the first is the largest, as in argmax
   if (e > 0)
@@ -83,29 +78,20 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static torch::autograd::tensor_list forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x_, const at::Tensor& weight,
                                               const at::Tensor& targets, double e, int64_t chunk, bool dx_wanted, bool dw_wanted) {
     auto x = x_.contiguous(), y = targets.to(at::kLong).contiguous();
-    int64_t N = x.size(0), V = weight.size(0);
+    int64_t N = x.size(0);
     auto options = x.options().dtype(at::kFloat);
     auto loss = at::zeros({}, options), correct = at::empty({N}, options);
-    auto dx = dx_wanted ? at::empty_like(x) : at::Tensor();
-    at::Tensor dw;
+    HeadGradients gradients(x, weight, dx_wanted, dw_wanted);
     double sum = 0;
     for (int64_t from = 0; from < N; from += chunk) {
       int64_t to = std::min(N, from + chunk);
-      auto part = x.slice(0, from, to), z = gemm(part, weight.t()), want = y.slice(0, from, to);
-      bool gradient = dx_wanted || dw_wanted;
-      auto hits = correct.slice(0, from, to);
-      if (fast(z)) sum += chunk_on_cpu(z, want, e, gradient, hits);
-      else chunk_anywhere(z, want, e, gradient, loss, hits);
-      if (dx_wanted) gemm_into(dx.slice(0, from, to), z, weight);
-      if (dw_wanted) {  // several chunks are summed in fp32: a sum of bf16 parts would lose what one product keeps
-        if (to - from == N) dw = gemm(z.t(), part);
-        else if (z.scalar_type() == at::kFloat && dw.defined()) gemm_into(dw, z.t(), part, true);
-        else if (dw.defined()) dw.add_(gemm(z.t(), part));
-        else dw = gemm(z.t(), part).to(at::kFloat);
-      }
+      auto z = gemm(x.slice(0, from, to), weight.t()), want = y.slice(0, from, to), hits = correct.slice(0, from, to);
+      if (fast(z)) sum += chunk_on_cpu(z, want, e, gradients.wanted(), hits);
+      else chunk_anywhere(z, want, e, gradients.wanted(), loss, hits);
+      gradients.add(from, to, z);
     }
     if (fast(x)) loss.fill_(sum);
-    ctx->save_for_backward({dx, dw.defined() ? dw.to(weight.scalar_type()) : dw});
+    ctx->save_for_backward({gradients.dx(), gradients.dw()});
     ctx->mark_non_differentiable({correct});
     return {loss, correct};
   }
@@ -124,19 +110,10 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 
 std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
                                                         double label_smoothing, int64_t chunk) {
-  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && targets.dim() == 1 && targets.size(0) == x.size(0),
-              "x must be [N, D], weight [V, D], targets [N]");
-  TORCH_CHECK(x.size(0) > 0, "there is no row");
-  if (x.is_cpu()) {  // a GPU would have to wait for the answer
-    auto outside = at::logical_or(targets.lt(0).logical_and_(targets.ne(IGNORED)), targets.ge(weight.size(0)));
-    TORCH_CHECK(!outside.any().item<bool>(), "a target is outside the vocabulary of ", weight.size(0));
-  }
+  check_head(x, weight, targets);
   bool recording = c10::GradMode::is_enabled();
   bool dx = recording && x.requires_grad(), dw = recording && weight.requires_grad();
-  // A frozen head takes small chunks, for memory: 512 rows would be 3 % faster in fp32, as the weight is packed once a chunk.
-  // One that trains sums its gradient once a chunk.
-  if (chunk <= 0) chunk = dw ? 1024 : x.is_cpu() ? 256 : 2048;
-  auto out = LinearCrossEntropy::apply(x, weight, targets, label_smoothing, chunk, dx, dw);
+  auto out = LinearCrossEntropy::apply(x, weight, targets, label_smoothing, head_chunk(chunk, x, dw), dx, dw);
   return {out[0], out[1]};
 }
 

@@ -51,6 +51,14 @@ at::Tensor lora_linear(const at::Tensor& x, const at::Tensor& weight, const std:
 std::tuple<at::Tensor, at::Tensor> linear_cross_entropy(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
                                                         double label_smoothing, int64_t chunk);
 
+/**
+ * Log-probabilities [N] of targets [N] (int32 or int64; -100 gives 0 and no gradient) under softmax(x [N, D] · weight [V, D]ᵀ /
+ * temperature), and with `entropy` that of each row's distribution [N], else an empty tensor: fp32, fp64 for an x of fp64. Both
+ * have gradients. Logits exist for `chunk` rows at a time (0: chosen here), and again in the backward.
+ */
+std::tuple<at::Tensor, at::Tensor> linear_log_prob(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& targets,
+                                                   double temperature, bool entropy, int64_t chunk);
+
 /** The 2-norm of all gradients together, a scalar. */
 at::Tensor grad_norm(at::TensorList grads);
 

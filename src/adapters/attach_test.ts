@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { build, type CausalLm, type HiddenOptions, initialise, modelConfig } from "../models/mod.ts";
-import { error } from "../nn/hold_equal.ts";
+import { error } from "../../tests/support/hold_equal.ts";
 import { layoutOf } from "../nn/mod.ts";
 import { from, gradients as ask, live, manualSeed, noGrad, randn, scope } from "../tensor/mod.ts";
 import { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, trainAll, trainModules } from "./mod.ts";
@@ -149,6 +149,28 @@ for (const adapted of [false, true]) {
       assert.ok(Math.abs(loss.item() / plain.item() - 1) < 1e-6);
       const ours = ask([loss], leaves), theirs = ask([plain], leaves);
       ours.forEach((g, i) => assert.ok(error(g!, theirs[i]!) < 1e-5));
+    });
+    lm[Symbol.dispose]();
+    assert.equal(live(), before);
+  });
+
+  Deno.test(`logProbs() are those of the head's logits, ${adapted ? "with" : "without"} a branch on the head`, () => {
+    const before = live();
+    const lm = model(), targets = ids.map((id, i) => i === 3 ? -100 : (id + 1) % 20);
+    if (adapted) adapt(lm, ["lm_head"]);
+    scope(() => {
+      const hidden = randn([T, 16]).requiresGrad(), y = from(targets), temperature = 0.8;
+      const leaves = [hidden, ...[...lm.parameters()].filter(([, p]) => p.wantsGrad).map(([, p]) => p)];
+      const ours = lm.logProbs(hidden, y, { temperature, entropy: true, chunk: 5 });
+      const all = lm.head(hidden).div(temperature).logSoftmax(-1), ignored = y.eq(-100);
+      const logp = all.gather(1, y.to("i64").clamp(0).unsqueeze(1)).squeeze(1).maskedFill(ignored, 0);
+      const entropy = all.exp().mul(all).meanOver([-1]).mul(-20).maskedFill(ignored, 0);
+      assert.ok(error(ours.logp, logp) < 1e-6 && error(ours.entropy!, entropy) < 1e-6);
+      const found = ask([ours.logp.sum(), ours.entropy!.sum()], leaves),
+        wanted = ask([logp.sum(), entropy.sum()], leaves);
+      assert.equal(found.length, adapted ? 3 : 1);
+      found.forEach((g, i) => assert.ok(error(g!, wanted[i]!) < 1e-5));
+      assert.equal(lm.logProbs(hidden, y).entropy, undefined);
     });
     lm[Symbol.dispose]();
     assert.equal(live(), before);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Linear } from "../nn/mod.ts";
-import { holdEqual } from "../nn/hold_equal.ts";
+import { holdEqual } from "../../tests/support/hold_equal.ts";
 import { gradients, live, manualSeed, noGrad, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { LoraLinear, plainLora } from "./lora.ts";
 

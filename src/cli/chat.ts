@@ -9,6 +9,7 @@ import { trainingSettings } from "../stages/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
+import { openTensors } from "./open_tensors.ts";
 
 const { finetuningType } = methodSettings.shape;
 const { seed } = trainingSettings.shape;
@@ -27,6 +28,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(args, { name, purpose: "chat", sections: SECTIONS, about });
   if (reading === undefined) return;
   tell(reading);
+  await openTensors();
   const { chat } = await import("../generate/mod.ts");
   const { Waiting } = await import("../report/mod.ts");
   using waiting = new Waiting({ quiet: reading.recipe.quiet });

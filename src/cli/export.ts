@@ -8,6 +8,7 @@ import { exportSettings } from "../export/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
+import { openTensors } from "./open_tensors.ts";
 
 const { finetuningType } = methodSettings.shape;
 const { quiet } = runSettings.shape;
@@ -25,6 +26,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(args, { name, purpose: "export", sections: SECTIONS, about });
   if (reading === undefined) return;
   tell(reading);
+  await openTensors();
   const { exportModel } = await import("../export/export.ts");
   const { Waiting } = await import("../report/mod.ts");
   using waiting = new Waiting({ quiet: reading.recipe.quiet });

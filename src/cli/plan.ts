@@ -3,6 +3,7 @@ import { planSettings } from "../plan/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
+import { openTensors } from "./open_tensors.ts";
 import { print } from "./print.ts";
 import { TRAINING_SECTIONS } from "./train.ts";
 
@@ -17,6 +18,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(words, { name, purpose: "plan", sections, stage, about });
   if (reading === undefined) return;
   tell(reading);
+  await openTensors();
   const { planRun } = await import("../plan/planning.ts");
   const { text, fits } = await planRun(reading.recipe);
   await print(text);

@@ -6,6 +6,7 @@ import { exportSettings } from "../export/settings.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { About } from "./about.ts";
 import { tell } from "./notes.ts";
+import { openTensors } from "./open_tensors.ts";
 
 const OTHERS: readonly Section[] = [exportSettings, generationSettings, planSettings];
 
@@ -18,6 +19,7 @@ export async function run(args: string[], name: string, about: About) {
   const reading = await readCommandLine(args, { name, purpose: "train", sections: TRAINING_SECTIONS, stage, about });
   if (reading === undefined) return;
   tell(reading);
+  await openTensors();
   const { finetune } = await import("../session/finetune.ts");
   await finetune(reading.recipe);
 }

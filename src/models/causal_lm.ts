@@ -1,12 +1,13 @@
 import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, type Projection } from "../nn/mod.ts";
 import { type HeadLoss, type HeadLossOptions, linearCrossEntropy, RmsNorm, Rope } from "../nn/mod.ts";
+import { linearLogProb, type LogProbOptions, type LogProbs } from "../nn/mod.ts";
 import { noGrad, rand, scope, type Tensor } from "../tensor/mod.ts";
 import { recomputed, through, type Traced } from "./chain.ts";
 import type { ModelConfig } from "./config.ts";
 import { Block, type Context, type Traits } from "./decoder.ts";
 import type { KvCache } from "./kv_cache.ts";
 
-// N tokens, D hidden, V vocabulary.
+// N tokens, S rows of them, D hidden, V vocabulary.
 
 /** How a forward pass is run. */
 export interface HiddenOptions {
@@ -86,8 +87,22 @@ export class CausalLm extends Module<[Tensor, Layout]> {
 
   /** The cross-entropy of hidden states [N, D] at targets [N], summed, without ever holding all logits. */
   headLoss(hidden: Tensor, targets: Tensor, options: HeadLossOptions = {}): HeadLoss {
-    const { x, weight } = this.lmHead?.factors(hidden) ?? { x: hidden, weight: this.headWeight };
+    const { x, weight } = this.#headFactors(hidden);
     return linearCrossEntropy(x, weight, targets, options);
+  }
+
+  /**
+   * Log-probabilities of targets [S] given hidden states [S, D], and with `entropy` that of each row's distribution [S]: fp32,
+   * with gradients, without ever holding all logits. Rows whose target is -100 are 0.
+   */
+  logProbs(hidden: Tensor, targets: Tensor, options: LogProbOptions = {}): LogProbs {
+    const { x, weight } = this.#headFactors(hidden);
+    return linearLogProb(x, weight, targets, options);
+  }
+
+  /** Two factors whose product x · weightᵀ is the logits, adapters of the head included. */
+  #headFactors(hidden: Tensor): { x: Tensor; weight: Tensor } {
+    return this.lmHead?.factors(hidden) ?? { x: hidden, weight: this.headWeight };
   }
 
   /** The continuation of one document: ids [T] after those in the cache -> logits of the last token [V]. No gradients. */

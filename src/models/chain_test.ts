@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { layoutOf } from "../nn/mod.ts";
 import { from, live, manualSeed, memory, noGrad, randomState, resetPeak, scope } from "../tensor/mod.ts";
 import { build, type CausalLm, type HiddenOptions, initialise, modelConfig } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 const L = 4, starts = Int32Array.of(0, 7, 20);
 const positions = Int32Array.from({ length: 20 }, (_, i) => i < 7 ? i : i - 7);

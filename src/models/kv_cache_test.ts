@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { layoutOf } from "../nn/mod.ts";
 import { from, live, manualSeed, noGrad, randn, scope } from "../tensor/mod.ts";
 import { build, type CausalLm, initialise, KvCache, modelConfig } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 function model(changes: Record<string, unknown>): CausalLm {
   const config = modelConfig({

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { from, gradients, live, manualSeed, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { plainRope } from "./rope.ts";
+import "../../tests/support/tensors.ts";
 
 manualSeed(1); // the same numbers on every run
 

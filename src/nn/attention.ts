@@ -1,12 +1,13 @@
 import { capability, cat, from, hasAttention, ones, type Tensor } from "../tensor/mod.ts";
 import { attentionKernel } from "./attention_kernel.ts";
+import { longestOf } from "./layout.ts";
 
 // N tokens of all documents, B documents, T tokens of one, H heads, K key/value heads, C channels of a head, W window.
 
 export interface AttendOptions {
   /** Tokens of each document; they sum to N. */
   lengths: readonly number[];
-  /** Where each begins, and N: int32 [documents + 1] beside q. Made from the lengths where it is missing. */
+  /** Where each begins, and N: int32 [documents + 1] on the device of q. Default: made from the lengths. */
   starts?: Tensor;
   /** Tokens that a token sees, itself among them; null: all before it. */
   window?: number | null;
@@ -19,7 +20,7 @@ export interface AttendOptions {
  * `attentionKernel` chooses; tests hold them equal to `plainAttend`.
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttendOptions): Tensor {
-  const { lengths, dropout = 0 } = options, longest = Math.max(...lengths), channels = q.shape[2];
+  const { lengths, dropout = 0 } = options, longest = longestOf(lengths), channels = q.shape[2];
   const window = options.window && options.window < longest ? options.window : 0; // a window that all fit into is none
   const kernel = attentionKernel({
     own: hasAttention(q),

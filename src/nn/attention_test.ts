@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cat, live, manualSeed, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { attend, attendCached, plainAttend } from "./attention.ts";
-import { holdEqual } from "./hold_equal.ts";
+import { holdEqual } from "../../tests/support/hold_equal.ts";
 
 manualSeed(1); // the same numbers on every run
 

@@ -9,7 +9,7 @@ export interface Layout {
   positions: Tensor;
   /** Tokens of each document; they sum to N. */
   lengths: readonly number[];
-  /** Where each begins, and N: int32 [documents + 1], beside the positions, for kernels that take all at once. */
+  /** Where each begins, and N: int32 [documents + 1], on the device of the positions; for kernels that take all documents at once. */
   starts?: Tensor;
   /** One more than the largest position. */
   span: number;
@@ -22,6 +22,9 @@ export function layoutOf(positions: Int32Array, starts: Int32Array, device: Devi
     positions: from(positions, [positions.length], device),
     starts: from(starts, [starts.length], device),
     lengths,
-    span: Math.max(...lengths),
+    span: longestOf(lengths),
   };
 }
+
+/** The largest length. (`Math.max(...lengths)` throws beyond some 120,000 of them.) */
+export const longestOf = (lengths: readonly number[]): number => lengths.reduce((a, b) => Math.max(a, b));

@@ -1,6 +1,7 @@
 // The products of a linear layer, whose fp32 path on CPUs with AVX-512 is ffi/kernels/gemm.cpp.
 import assert from "node:assert/strict";
 import { type DType, gradients, manualSeed, randn, scope, type Tensor, threads } from "../tensor/mod.ts";
+import "../../tests/support/tensors.ts";
 
 /** x wᵀ + b and the gradients of the sum of its squares, in that type. */
 function run(dtype: DType, leaves: readonly Tensor[]): Tensor[] {

@@ -13,7 +13,7 @@ import {
   type Tensor,
   threads,
 } from "../tensor/mod.ts";
-import { error, holdEqual } from "./hold_equal.ts";
+import { error, holdEqual } from "../../tests/support/hold_equal.ts";
 import { linearCrossEntropy, plainCrossEntropy } from "./loss.ts";
 
 manualSeed(1); // the same numbers on every run

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { live, noGrad, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { Embedding, Linear } from "./linear.ts";
 import { Module, parameter } from "./module.ts";
+import "../../tests/support/tensors.ts";
 
 const f32 = { dtype: "f32", device: "cpu" } as const;
 

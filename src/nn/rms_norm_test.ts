@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { from, gradients, live, manualSeed, ones, randn, scope } from "../tensor/mod.ts";
-import { holdEqual } from "./hold_equal.ts";
+import { holdEqual } from "../../tests/support/hold_equal.ts";
 import { plainRmsNorm, RmsNorm } from "./rms_norm.ts";
 
 manualSeed(1); // the same numbers on every run

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { from, gradients, live, manualSeed, randn, scope, type Tensor } from "../tensor/mod.ts";
-import { holdEqual } from "./hold_equal.ts";
+import { holdEqual } from "../../tests/support/hold_equal.ts";
 import { frequencies, plainRope, Rope, type RopeConfig } from "./rope.ts";
 
 manualSeed(1); // the same numbers on every run

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { from, gradients, live, manualSeed, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
-import { error, holdEqual } from "./hold_equal.ts";
+import { error, holdEqual } from "../../tests/support/hold_equal.ts";
 
 manualSeed(1); // the same numbers on every run
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { from, live, manualSeed, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { plainAttend } from "./attention.ts";
-import { holdEqual } from "./hold_equal.ts";
+import { holdEqual } from "../../tests/support/hold_equal.ts";
 
 manualSeed(1); // the same numbers on every run
 

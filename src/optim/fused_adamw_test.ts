@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { parameter } from "../nn/mod.ts";
 import { type DType, from, keep, live, manualSeed, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { AdamW } from "./adamw.ts";
+import "../../tests/support/tensors.ts";
 
 const one = (x: number) => from(Float32Array.of(x));
 

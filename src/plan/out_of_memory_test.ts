@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { EXIT, MemoryError } from "../errors.ts";
 import { live, ones, scope, setMemoryLimit, TensorError } from "../tensor/mod.ts";
 import { outOfMemory } from "./out_of_memory.ts";
+import "../../tests/support/tensors.ts";
 
 const HALVE = "set per_device_train_batch_size = 4";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { build, modelConfig } from "../models/mod.ts";
 import { parametersOf } from "./parameters.ts";
+import "../../tests/support/tensors.ts";
 
 const small = {
   vocab_size: 40,

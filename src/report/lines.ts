@@ -63,8 +63,8 @@ export interface Plan {
 export interface Memory {
   bytes: number;
   peak: number;
-  /** The most that CUDA's allocator ever took from the GPU; absent on a CPU. */
-  reserved?: number;
+  /** The most that CUDA's allocator ever took from the GPU; undefined on a CPU. */
+  peakReserved: number | undefined;
 }
 
 /** A step with the run's totals: what readers get. */

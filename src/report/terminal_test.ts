@@ -33,7 +33,7 @@ const line = (step: number, more: Partial<StepLine> = {}): StepLine => ({
   seconds: 61,
   remaining: 3725,
   skipped: 0,
-  memory: { bytes: 0, peak: 1.5 * 2 ** 30 },
+  memory: { bytes: 0, peak: 1.5 * 2 ** 30, peakReserved: undefined },
   ...more,
 });
 
@@ -59,7 +59,7 @@ const summary: Summary = {
   skipped: 0,
   flops: 0,
   evals: { eval_loss: 1.25, eval_runtime: 3 },
-  memory: { bytes: 0, peak: 812 * 2 ** 20 },
+  memory: { bytes: 0, peak: 812 * 2 ** 20, peakReserved: undefined },
   finished: true,
 };
 

@@ -68,6 +68,6 @@ const rounded = (value: number) => Math.round(value * 100) / 100;
 function gigabytes(memory?: Memory): Record<string, number> {
   if (!memory) return {};
   const peak = rounded(memory.peak / 2 ** 30);
-  if (memory.reserved === undefined) return { memory_allocated: peak };
-  return { vram_allocated: peak, vram_reserved: rounded(memory.reserved / 2 ** 30) };
+  if (memory.peakReserved === undefined) return { memory_allocated: peak };
+  return { vram_allocated: peak, vram_reserved: rounded(memory.peakReserved / 2 ** 30) };
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
+import { type GpuMemory, memory } from "../tensor/mod.ts";
 import { cutLines, LineFile, readLines } from "./line_file.ts";
 import type { StepLine } from "./lines.ts";
 import { TrainerLog } from "./trainer_log.ts";
@@ -25,9 +27,9 @@ const line = (step: number): StepLine => ({
 Deno.test("TrainerLog writes LLaMA-Factory's keys, the loss unrounded", async () => {
   using folder = temporaryFolder();
   using log = await TrainerLog.open(folder.path, 0);
-  log.step({ ...line(10), memory: { bytes: 0, peak: 1.5 * 2 ** 30, reserved: 2 ** 31 } });
+  log.step({ ...line(10), memory: { bytes: 0, peak: 1.5 * 2 ** 30, peakReserved: 2 ** 31 } });
   log.evaluation({ ...line(10), metrics: { eval_loss: 0.25, eval_runtime: 1 } });
-  log.step({ ...line(20), loss: NaN, memory: { bytes: 0, peak: 2 ** 30 } });
+  log.step({ ...line(20), loss: NaN, memory: { bytes: 0, peak: 2 ** 30, peakReserved: undefined } });
   assert.equal(
     Deno.readTextFileSync(`${folder.path}/trainer_log.jsonl`),
     [
@@ -40,6 +42,26 @@ Deno.test("TrainerLog writes LLaMA-Factory's keys, the loss unrounded", async ()
       "",
     ].join("\n"),
   );
+});
+
+Deno.test("TrainerLog writes the memory of a GPU, as memory() gives it, under LLaMA-Factory's keys", async () => {
+  using folder = temporaryFolder();
+  using log = await TrainerLog.open(folder.path, 0);
+  const GiB = 2 ** 30, counts = { retries: 0, failures: 0 };
+  const gpu: GpuMemory = {
+    bytes: GiB,
+    peak: 2 * GiB,
+    reserved: 3 * GiB,
+    peakReserved: 4 * GiB,
+    free: 0,
+    total: 80 * GiB,
+    ...counts,
+  };
+  log.step({ ...line(10), memory: memory("cuda:0", () => gpu) });
+  log.step({ ...line(20), memory: memory("cpu") });
+  const [onGpu, onCpu] = await readLines(`${folder.path}/trainer_log.jsonl`);
+  assert.deepEqual([onGpu.vram_allocated, onGpu.vram_reserved, onGpu.memory_allocated], [2, 4, undefined]);
+  assert.ok(!("vram_allocated" in onCpu) && !("vram_reserved" in onCpu) && "memory_allocated" in onCpu);
 });
 
 Deno.test("TrainerLog of a resumed run is the log of one that never stopped", async () => {

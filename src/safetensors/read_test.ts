@@ -3,8 +3,8 @@ import { CheckpointError } from "../errors.ts";
 import { BITS, type SafeDType } from "./dtype.ts";
 import { parseHeader } from "./header.ts";
 import { readHeader } from "./read.ts";
-import { CASES, crafted } from "./safetensors_cases.ts";
-import { mutations } from "./safetensors_changes.ts";
+import { CASES, crafted } from "../../tests/support/safetensors_cases.ts";
+import { mutations } from "../../tests/support/safetensors_changes.ts";
 
 /** Runs `test` with the path of a file that holds `bytes`. */
 async function withFile(bytes: Uint8Array, test: (path: string) => Promise<void>) {

@@ -1,4 +1,4 @@
-import { check, outs, packedHandles } from "./base.ts";
+import { made, outs, packedHandles } from "./base.ts";
 import { C } from "./lib.ts";
 import { Tensor } from "./tensor.gen.ts";
 
@@ -36,7 +36,7 @@ export function gradients(
     packedHandles(gradOutputs),
     gradOutputs.length,
     outs,
+    outs.length,
   );
-  check(n, "gradients", [...outputs]);
-  return Array.from(outs.subarray(0, n - 1), (h) => h ? new Tensor(h) : null);
+  return made(n, "gradients", [...outputs]).map((h) => h ? new Tensor(h) : null);
 }

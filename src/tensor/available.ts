@@ -30,7 +30,7 @@ function leftIn(folder: string): number {
   const [limit, used] = [
     [number("memory.max"), number("memory.current")],
     [number("memory.limit_in_bytes"), number("memory.usage_in_bytes")],
-  ].find(([limit]) => Number.isFinite(limit)) ?? []; // "max" is no number: no limit
+  ].find(([limit]) => Number.isFinite(limit)) ?? []; // "max" means no limit
   if (limit === undefined || used === undefined || Number.isNaN(used)) return Infinity;
   const pages = read(`${folder}/memory.stat`)?.match(/^(?:total_)?inactive_file (\d+)$/m)?.[1] ?? 0;
   return limit - used + Number(pages);

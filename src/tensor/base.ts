@@ -5,11 +5,21 @@ import { scope, track } from "./scope.ts";
 import type { Tensor } from "./tensor.gen.ts";
 
 const DEAD = 0xffffffff;
-const meta = new Float64Array(66), one = new Float64Array(1), place = new BigUint64Array(2);
-const text = new Uint8Array(1 << 14);
-export const outs = new Uint32Array(1 << 16);
+const one = new Float64Array(1), place = new BigUint64Array(2);
 
-/** What every tensor has, whatever the operators: a handle, its description, its value, its gradient. */
+// Lists cross the border in kept buffers, because a fresh typed array costs more than most operators. A list that does not
+// fit gets a buffer of its own.
+const LENGTH = 4096; // numbers or handles of one list
+const LISTS = 8; // lists that one call sends at most; tools/gen.ts refuses operators with more
+const numberLists = Array.from({ length: LISTS }, () => new Float64Array(LENGTH));
+const handleLists = Array.from({ length: LISTS }, () => new Uint32Array(LENGTH));
+let turn = 0;
+const meta = new Float64Array(2 + 64); // dtype, device, sizes
+const text = new Uint8Array(1 << 14);
+/** Takes the handles of an operator with several results. */
+export const outs = new Uint32Array(LENGTH);
+
+/** What a tensor has besides its operators: a handle, shape and type, values, a gradient. */
 export abstract class TensorBase {
   /** False once kept: a kept tensor outlives its scope. */
   scoped = true;
@@ -18,16 +28,19 @@ export abstract class TensorBase {
   }
 
   get shape(): number[] {
-    const n = C.meta(this.handle, meta);
+    const n = C.meta(this.handle, meta, meta.length);
     check(n, "shape", [this]);
-    return Array.from(meta.subarray(2, 1 + n));
+    if (n < meta.length) return Array.from(meta.subarray(2, 1 + n));
+    const long = new Float64Array(1 + n);
+    C.meta(this.handle, long, long.length);
+    return Array.from(long.subarray(2));
   }
   get dtype(): DType {
-    check(C.meta(this.handle, meta), "dtype", [this]);
+    check(C.meta(this.handle, meta, meta.length), "dtype", [this]);
     return dtypeName(meta[0]);
   }
   get device(): Device {
-    check(C.meta(this.handle, meta), "device", [this]);
+    check(C.meta(this.handle, meta, meta.length), "device", [this]);
     return meta[1] < 0 ? "cpu" : `cuda:${meta[1]}`;
   }
   /** Elements. */
@@ -59,7 +72,7 @@ export abstract class TensorBase {
       return into;
     });
   }
-  /** The memory of a contiguous CPU tensor itself, not a copy: it ends with the tensor. */
+  /** The memory of a contiguous CPU tensor itself, not a copy: invalid once the tensor is released. */
   hostBytes(): Uint8Array<ArrayBuffer> {
     check(C.memory_of(this.handle, place), "hostBytes", [this]);
     const pointer = Deno.UnsafePointer.create(place[0]);
@@ -67,22 +80,22 @@ export abstract class TensorBase {
     return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, Number(place[1])));
   }
 
-  /** Says whether autograd shall follow this leaf. */
+  /** Sets whether autograd follows this leaf. */
   requiresGrad(on = true): this {
     check(C.requires_grad(this.handle, on), "requiresGrad", [this]);
     return this;
   }
-  /** True where autograd follows this tensor. */
+  /** Whether autograd follows this tensor. */
   get wantsGrad(): boolean {
     const answer = C.wants_grad(this.handle);
     check(answer, "wantsGrad", [this]);
     return answer === 2;
   }
-  /** Adds gradient · d(this)/d(leaf) to the `grad` of every leaf; without a gradient, this must be one number. */
+  /** Adds gradient · d(this)/d(leaf) to the `grad` of every leaf. A tensor of one element needs no gradient: it is 1. */
   backward(gradient?: Tensor) {
     check(C.backward(this.handle, gradient?.handle ?? 0), "backward", [this]);
   }
-  /** The gradient that this leaf has gathered. */
+  /** The gradient accumulated in this leaf; null if there is none. */
   get grad(): Tensor | null {
     const h = C.grad(this.handle);
     return h ? new (this.constructor as typeof Tensor)(h) : null;
@@ -106,39 +119,54 @@ export abstract class TensorBase {
 }
 
 export type Arg = TensorBase | number | null;
-/** The handles that a call with several results left behind. */
-export function made(n: number, op: string, args: Arg[]): number[] {
-  check(n, op, args);
-  return Array.from(outs.subarray(0, n));
+/** The handles of a call with several results: it answers their number + 1, or 0 if it failed. */
+export function made(answer: number, op: string, args: Arg[]): number[] {
+  check(answer, op, args);
+  const n = answer - 1;
+  if (n <= outs.length) return Array.from(outs.subarray(0, n));
+  const all = new Uint32Array(n);
+  C.results(all);
+  return Array.from(all);
 }
 export function check(ok: number, op: string, args: Arg[]) {
   if (ok === 0) throw failure(op, args);
 }
 
-// Lists cross in kept buffers, used in turn, because a fresh typed array costs more than most operators. One call
-// sends at most eight lists.
-const numberLists = Array.from({ length: 8 }, () => new Float64Array(4096));
-const handleLists = Array.from({ length: 8 }, () => new Uint32Array(1 << 12));
-let turn = 0;
+/** A buffer that begins with these numbers; valid until eight more lists have been packed. */
 export function packed(xs: readonly number[]): Float64Array<ArrayBuffer> {
-  const buffer = numberLists[turn = (turn + 1) % 8];
+  const kept = numberLists[turn = (turn + 1) % LISTS];
+  const buffer = xs.length <= LENGTH ? kept : new Float64Array(crossing(xs.length));
   for (let i = 0; i < xs.length; i++) buffer[i] = xs[i];
   return buffer;
 }
+/** The same for the handles of these tensors. */
 export function packedHandles(ts: readonly TensorBase[]): Uint32Array<ArrayBuffer> {
-  turn = (turn + 1) % 8;
-  if (ts.length > handleLists[turn].length) handleLists[turn] = new Uint32Array(ts.length * 2);
-  const buffer = handleLists[turn];
+  const kept = handleLists[turn = (turn + 1) % LISTS];
+  const buffer = ts.length <= LENGTH ? kept : new Uint32Array(crossing(ts.length));
   for (let i = 0; i < ts.length; i++) buffer[i] = ts[i].handle;
   return buffer;
 }
+function crossing(length: number): number {
+  if (length < 2 ** 31) return length; // it crosses as an int32
+  throw new RangeError(
+    `Cannot pass a list of ${length} numbers to libtorch: it takes at most 2147483647; split the list`,
+  );
+}
 
-/** libtorch refused: which operator, with what, why, and what to do where we know. */
+/** The whole text that `ask` writes: it fills `out` as far as that goes, and answers the length of all of it. */
+export function textFrom(ask: (out: Uint8Array<ArrayBuffer>) => number): string {
+  const n = ask(text);
+  const whole = n <= text.length ? text : new Uint8Array(n);
+  if (whole !== text) ask(whole);
+  return new TextDecoder().decode(whole.subarray(0, n));
+}
+
+/** libtorch refused: which operator, with which arguments, why, and where known what to do. */
 export class TensorError extends FtxError {
   override name = "TensorError";
 }
 export function failure(op: string, args: Arg[]): TensorError {
-  const why = new TextDecoder().decode(text.subarray(0, C.error(text, text.length))).split("\n")[0];
+  const why = textFrom((out) => C.error(out, out.length)).split("\n")[0];
   const memory = /out of memory|not enough memory|can't allocate/i.test(why);
   const remedy = why.includes("scope ended")
     ? "; return it from its scope, or keep() it"

@@ -2,7 +2,7 @@ import { FtxError } from "../errors.ts";
 import { check } from "./base.ts";
 import { driver } from "./driver.ts";
 import { type Device, deviceCode } from "./dtype.ts";
-import { C, half } from "./lib.ts";
+import { C, cudaHalf } from "./lib.ts";
 
 /** How many GPUs libtorch can use; 0 for a CPU build. */
 export const cudaDevices = (): number => Math.max(0, C.cuda_devices());
@@ -21,7 +21,7 @@ export interface DeviceFacts {
 
 const factsHere = (): DeviceFacts => ({
   gpus: cudaDevices(),
-  half,
+  half: cudaHalf(),
   driver: driver(),
   visible: Deno.env.get("CUDA_VISIBLE_DEVICES"),
 });
@@ -47,7 +47,7 @@ function why({ gpus, half: { cuda, cudaFailure }, driver, visible }: DeviceFacts
   if (gpus > 1) return `there are ${gpus} GPUs, cuda:0 to cuda:${gpus - 1}; choose one of them`;
   if (cudaFailure) {
     return `libtorch's CUDA half does not load (${cudaFailure}); ` +
-      "install what is missing beside libtorch, or use --device cpu";
+      "install the missing library next to libtorch, or use --device cpu";
   }
   if (!cuda) return "this libtorch is a CPU build; set FTX_LIBTORCH to a CUDA build, or use --device cpu";
   if (!driver) return "no NVIDIA driver is loaded (libcuda.so.1 is not there); install one, or use --device cpu";

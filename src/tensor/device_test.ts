@@ -34,7 +34,7 @@ const REFUSED: readonly [string, string, () => DeviceFacts, string][] = [
     "cuda:0",
     facts({ half: { cuda: false, cudaFailure: "libcudnn.so.9: cannot open shared object file" } }),
     "libtorch's CUDA half does not load (libcudnn.so.9: cannot open shared object file); " +
-    "install what is missing beside libtorch, or use --device cpu",
+    "install the missing library next to libtorch, or use --device cpu",
   ],
   [
     "no driver",

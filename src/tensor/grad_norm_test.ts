@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { from, full, gradNorm, live, manualSeed, randn, scope, type Tensor, threads } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 manualSeed(1); // the same numbers on every run
 

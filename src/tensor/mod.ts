@@ -3,11 +3,13 @@ export * from "./tensor.gen.ts";
 export { availableMemory } from "./available.ts";
 export { TensorError } from "./base.ts";
 export { gradients, noGrad, withGrad } from "./autograd.ts";
+export { openTensors, type ShimMaker } from "./lib.ts";
 export { keep, live, scope } from "./scope.ts";
 export { BYTES, type Device, DTYPE, type DType } from "./dtype.ts";
 export { capability, cudaDevices, Mark, pickDevice, synchronize } from "./device.ts";
 export { type Driver, driver, type Gpu } from "./driver.ts";
 export {
+  type DeviceMemory,
   fastFloat32,
   float32Products,
   from,

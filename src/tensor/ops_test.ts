@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { schemaOf } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 // Defaults are spelled differently by different versions: 0. and 0.0, Mean and 1.
 const normal = (s: string) => s.replace(/(\d)\.(?!\d)/g, "$1.0").replace("reduction=Mean", "reduction=1");

@@ -1,5 +1,5 @@
 import { CheckpointError, StorageError } from "../errors.ts";
-import { check, packed } from "./base.ts";
+import { check, packed, textFrom } from "./base.ts";
 import { type Device, deviceCode, DTYPE } from "./dtype.ts";
 import { C } from "./lib.ts";
 import { scope } from "./scope.ts";
@@ -20,7 +20,8 @@ export function from(
   device: Device = "cpu",
 ): Tensor {
   const code = NUMBERS.get(data.constructor)!;
-  const host = wrap(C.from(data as Uint8Array<ArrayBuffer>, packed(shape), shape.length, code), "from", []);
+  const bytes = data as ArrayBufferView as Uint8Array<ArrayBuffer>;
+  const host = wrap(C.from(bytes, data.byteLength, packed(shape), shape.length, code), "from", []);
   return device === "cpu" ? host : host.toDevice(device, host.dtype, { nonBlocking: true });
 }
 
@@ -47,18 +48,28 @@ export function hasAttention(t: Tensor): boolean {
   return answer === 2;
 }
 
-/**
- * Memory of tensors in bytes: now, at most since `resetPeak`, and taken from the system for them; and live handles. On a
- * CPU, tensors below 64 KiB are not counted.
- */
-export function memory(device: Device = "cpu"): { bytes: number; peak: number; mapped: number; handles: number } {
+/** Memory of a device's tensors, in bytes. On a CPU, tensors below 64 KiB are not counted. */
+export interface DeviceMemory {
+  /** In tensors: now, and at most since `resetPeak`. */
+  bytes: number;
+  peak: number;
+  /** Taken from the system for them, now. */
+  mapped: number;
+  /** The most that was ever taken from a GPU's driver for them; undefined on a CPU. */
+  peakReserved: number | undefined;
+  /** Live handles, on all devices. */
+  handles: number;
+}
+
+/** The memory of a device's tensors. `ask` reads a GPU's; tests without one give their own. */
+export function memory(device: Device = "cpu", ask: (device: Device) => GpuMemory = gpuMemory): DeviceMemory {
   if (device !== "cpu") {
-    const { bytes, peak, reserved } = gpuMemory(device);
-    return { bytes, peak, mapped: reserved, handles: C.live() };
+    const { bytes, peak, reserved, peakReserved } = ask(device);
+    return { bytes, peak, mapped: reserved, peakReserved, handles: C.live() };
   }
   const out = new Float64Array(4);
   C.memory(out);
-  return { bytes: out[0], peak: out[1], mapped: out[2], handles: C.live() };
+  return { bytes: out[0], peak: out[1], mapped: out[2], peakReserved: undefined, handles: C.live() };
 }
 
 /** A GPU's memory, in bytes. */
@@ -72,7 +83,7 @@ export interface GpuMemory {
   /** What the GPU has free, and has in all. */
   free: number;
   total: number;
-  /** How often memory had to be given back before more was to be had, and how often there was none. */
+  /** How often an allocation succeeded only after cached memory was freed, and how often one failed. */
   retries: number;
   failures: number;
 }
@@ -99,18 +110,14 @@ export function trim(device: Device = "cpu") {
 
 const zeroEnded = (s: string) => new TextEncoder().encode(s + "\0");
 
-/** The schema that libtorch's dispatcher holds for an operator, or nothing. */
+/** The schema that libtorch's dispatcher holds for an operator; undefined if it has no such operator. */
 export function schemaOf(name: string, overload: string): string | undefined {
-  const out = new Uint8Array(4096);
-  const n = C.schema(zeroEnded(`aten::${name}`), zeroEnded(overload), out, out.length);
-  return n ? new TextDecoder().decode(out.subarray(0, n)).replace(/^aten::/, "") : undefined;
+  const schema = textFrom((out) => C.schema(zeroEnded(`aten::${name}`), zeroEnded(overload), out, out.length));
+  return schema.replace(/^aten::/, "") || undefined;
 }
 
 /** The version of libtorch that the shim was made for. */
-export function shimVersion(): string {
-  const out = new Uint8Array(64);
-  return new TextDecoder().decode(out.subarray(0, C.version(out, out.length)));
-}
+export const shimVersion = (): string => textFrom((out) => C.version(out, out.length));
 
 /**
  * Decides how fp32 products are computed on a device: on a CPU as `fastFloat32`, on a GPU exactly, or with `tf32` through

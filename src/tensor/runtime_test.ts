@@ -17,6 +17,7 @@ import {
   shimVersion,
   zeros,
 } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 Deno.test("setRandomState() repeats the numbers that followed randomState()", () => {
   manualSeed(7);

@@ -39,7 +39,7 @@ function release(mine: Tensor[], kept: Set<Tensor> | undefined, outer: Tensor[] 
   C.release(handles, n);
 }
 
-/** Takes a tensor out of its scope: whoever keeps it must dispose it. */
+/** Takes a tensor out of its scope; the caller must dispose it. */
 export function keep<T extends Tensor>(t: T): T {
   t.scoped = false;
   return t;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { cat, from, gradients, keep, live, noGrad, ones, randn, scope, type Tensor } from "./mod.ts";
+import "../../tests/support/tensors.ts";
 
 Deno.test("scope() releases everything but its result", () => {
   const before = live();

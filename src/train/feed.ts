@@ -1,5 +1,5 @@
 import { type Batch, IGNORED } from "../data/mod.ts";
-import { type Layout, roundedSize } from "../nn/mod.ts";
+import { type Layout, longestOf, roundedSize } from "../nn/mod.ts";
 import { type Device, from, keep, Mark, pinnedTensor, scope, type Tensor } from "../tensor/mod.ts";
 
 // N tokens of a batch, S supervised ones, D documents.
@@ -133,7 +133,7 @@ function viewsOf(all: Tensor, batch: Batch, device: Device): Inputs {
   const positions = all.narrow(0, N, N), starts = all.narrow(0, 2 * N + 2 * S, count);
   return {
     ids: all.narrow(0, 0, N),
-    layout: { positions, starts, lengths, span: Math.max(...lengths) },
+    layout: { positions, starts, lengths, span: longestOf(lengths) },
     rows: all.narrow(0, 2 * N, S),
     targets: all.narrow(0, 2 * N + S, S),
   };

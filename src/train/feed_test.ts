@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Batch } from "../data/mod.ts";
 import { live, scope } from "../tensor/mod.ts";
 import { Feed, inputsOf } from "./feed.ts";
+import "../../tests/support/tensors.ts";
 
 /** A batch of documents of these lengths whose last tokens are learned. */
 function batchOf(lengths: number[], salt: number): Batch {

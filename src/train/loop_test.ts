@@ -7,6 +7,7 @@ import { type Done, type LoopOptions, train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
 import type { Ranks } from "./ranks.ts";
 import { randomStates, setRandomStates } from "./random.ts";
+import "../../tests/support/tensors.ts";
 
 /** A batch of which this loop looks at the counts only. */
 const BATCH: Batch = {

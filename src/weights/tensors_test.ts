@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { hostTensor, keep, type Tensor } from "../tensor/mod.ts";
 import { openWeights, type TensorPlace, writeSafetensors } from "../safetensors/mod.ts";
 import { fill, misfits } from "./tensors.ts";
+import "../../tests/support/tensors.ts";
 
 const LENGTH = 1 << 20; // numbers of a tensor: 4 MiB, so that reads take a while
 

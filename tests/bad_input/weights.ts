@@ -1,4 +1,4 @@
-import { crafted } from "../../src/safetensors/safetensors_cases.ts";
+import { crafted } from "../support/safetensors_cases.ts";
 import type { Case } from "./case.ts";
 
 const WEIGHTS = "nano/model.safetensors";

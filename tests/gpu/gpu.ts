@@ -1,5 +1,6 @@
 // Tests that need a GPU: where there is none they are skipped and say so.
 import { capability, cudaDevices, type Device, driver } from "../../src/tensor/mod.ts";
+import "../support/tensors.ts";
 
 /**
  * Where they run. FTX_GPU_TESTS=cpu runs them on the CPU, which proves nothing about a GPU, but shows that the tests themselves

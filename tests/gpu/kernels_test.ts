@@ -1,6 +1,13 @@
 // Each of ftx's kernels on a GPU beside the same on a CPU in fp64.
 import assert from "node:assert/strict";
-import { plainAttend, plainCrossEntropy, plainRmsNorm, plainRope } from "../../src/nn/mod.ts";
+import {
+  linearLogProb,
+  plainAttend,
+  plainCrossEntropy,
+  plainLogProb,
+  plainRmsNorm,
+  plainRope,
+} from "../../src/nn/mod.ts";
 import { type DType, from, gradients, gradNorm, manualSeed, randn, scope, type Tensor } from "../../src/tensor/mod.ts";
 import { device, onGpu } from "./gpu.ts";
 
@@ -77,6 +84,17 @@ for (const dtype of ["f32", "bf16", "f16"] as const) {
       );
     });
   }
+
+  kernel("linear_log_prob with the entropy", () => {
+    const targets = from(Int32Array.from({ length: 70 }, (_, i) => i % 9 ? i * 13 % 199 : -100));
+    const sum = ({ logp, entropy }: ReturnType<typeof linearLogProb>) => logp.add(entropy!.mul(-0.3)).sum();
+    hold(
+      (x, w) => sum(linearLogProb(x, w, there(targets), { temperature: 0.7, entropy: true, chunk: 32 })),
+      (x, w) => sum(plainLogProb(x, w, targets, { temperature: 0.7 })),
+      [randn([70, 64]), randn([199, 64]).mul(0.2)],
+      dtype,
+    );
+  });
 
   for (const [lengths, window] of [[[64, 64], 0], [[1, 7, 130, 3], 0], [[200, 9, 77], 32]] as const) {
     for (const [H, K, C] of [[4, 4, 64], [8, 2, 128]]) {

@@ -3,8 +3,8 @@ import { inFolder } from "../in_folder.ts";
 import { BITS, type SafeDType } from "../../src/safetensors/dtype.ts";
 import { readHeader } from "../../src/safetensors/read.ts";
 import { type TensorBytes, writeSafetensors } from "../../src/safetensors/write.ts";
-import { CASES } from "../../src/safetensors/safetensors_cases.ts";
-import { mutations } from "../../src/safetensors/safetensors_changes.ts";
+import { CASES } from "../support/safetensors_cases.ts";
+import { mutations } from "../support/safetensors_changes.ts";
 import { peerPython, runPeer } from "./peer.ts";
 
 const python = peerPython("safetensors", "torch");

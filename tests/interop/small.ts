@@ -8,6 +8,7 @@ import { from, manualSeed, noGrad, scope } from "../../src/tensor/mod.ts";
 import { bytesOfTensor } from "../../src/weights/mod.ts";
 import { writeSafetensors } from "../../src/safetensors/mod.ts";
 import { ftx } from "../ftx.ts";
+import "../support/tensors.ts";
 
 const SIZES = {
   vocab_size: 352, // the tokenizer's 350, and two for nobody

@@ -2,6 +2,7 @@
 import { build, type CausalLm, modelConfig } from "../../src/models/mod.ts";
 import { type Device, type DType, hostTensor, keep, readInto, type Tensor } from "../../src/tensor/mod.ts";
 import { readHeader } from "../../src/safetensors/mod.ts";
+import "../support/tensors.ts";
 
 const folder = new URL("fixtures/", import.meta.url).pathname;
 export const path = (name: string) => folder + name;

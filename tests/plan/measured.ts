@@ -13,6 +13,7 @@ import { fastFloat32, manualSeed, memory, resetPeak } from "../../src/tensor/mod
 import { bytesOfTensor } from "../../src/weights/mod.ts";
 import { inspectModel } from "../../src/adapters/mod.ts";
 import { writeSafetensors } from "../../src/safetensors/mod.ts";
+import "../support/tensors.ts";
 
 const tokenizer = new URL("../fixtures/tokenizer", import.meta.url).pathname;
 

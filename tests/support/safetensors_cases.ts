@@ -1,4 +1,4 @@
-/** Crafted safetensors files, one or more for each rule of the format, for `safetensors_test.ts` and the live comparison. */
+/** Crafted safetensors files, one or more for each rule of the format: for the tests of the reader and the comparison with the reference. */
 export interface Case {
   /** The rule it tries; 1 to 23 as in the tests' names. */
   rule: number;

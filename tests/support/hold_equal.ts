@@ -1,6 +1,7 @@
-// For tests: holds a fast path equal to its plain one, in value and gradients.
+// Holds a fast path equal to its plain one, in value and gradients.
 import assert from "node:assert/strict";
-import { type DType, gradients, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
+import { type DType, gradients, ones, randn, scope, type Tensor } from "../../src/tensor/mod.ts";
+import "./tensors.ts";
 
 /** One way to compute something: from inputs to its result. */
 export type Path = (...inputs: Tensor[]) => Tensor;
@@ -19,8 +20,8 @@ export interface Paths {
 }
 
 /**
- * Asserts that value and gradients of the fast path are as near to the plain path's in fp64 as the plain path itself in the
- * same type: but for `tolerance` in fp32, and for one rounding in bf16.
+ * Asserts that value and gradients of the fast path are as close to the plain path's in fp64 as those of the plain path in the
+ * same type, with `tolerance` to spare in fp32 and one rounding in bf16.
  */
 export function holdEqual({ fast, plain, narrow, wide = [], tolerance = 1e-6, result }: Paths) {
   for (const dtype of ["f32", "bf16"] as const) {
