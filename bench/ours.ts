@@ -6,7 +6,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { attachAdapter, setTraining, trainAll } from "../src/adapters/mod.ts";
 import { EncodedSet } from "../src/data/set.ts";
-import { AdamW } from "../src/optim/mod.ts";
+import { adamw, Optimizer, uniform } from "../src/optim/mod.ts";
 import { ownShim } from "../src/setup/own_shim.ts";
 import { nextToken } from "../src/stages/sft.ts";
 import { train } from "../src/train/loop.ts";
@@ -49,7 +49,7 @@ if (full && dtype === "bf16") {
   for (const [name, p] of named) masters.set(name, keep(noGrad(() => p.detach().clone().to("f32"))));
   computeIn(model, "bf16");
 }
-using optimizer = new AdamW(named, { masters });
+using optimizer = new Optimizer(named, uniform(adamw()), { masters });
 const loaded = status("VmRSS");
 writeFileSync("/proc/self/clear_refs", "5"); // VmHWM counts from here
 

@@ -6,7 +6,7 @@ import { attachLora, projections, setTraining, trainAll } from "../../src/adapte
 import type { Batch } from "../../src/data/mod.ts";
 import { EXIT } from "../../src/errors.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
-import { AdamW } from "../../src/optim/mod.ts";
+import { adamw, Optimizer, uniform } from "../../src/optim/mod.ts";
 import { ownShim } from "../../src/setup/own_shim.ts";
 import { Feed } from "../../src/train/feed.ts";
 import { nextToken } from "../../src/stages/sft.ts";
@@ -59,7 +59,7 @@ async function measure() {
   }
   setTraining(model, true);
   const named = [...model.parameters()].filter(([, p]) => p.wantsGrad);
-  using optimizer = new AdamW(named, { pureBf16: cell.method === "full" });
+  using optimizer = new Optimizer(named, uniform(adamw()), { pureBf16: cell.method === "full" });
   using feed = new Feed(device);
   resetPeak(device);
   const loop = train({

@@ -6,7 +6,10 @@ type State = Record<"rate" | "bad" | "good" | "cooling" | "warming" | "untilRese
   recent: number[];
 };
 
-/** transformers' `GreedyLR`: cut on plateaus, raised while the metric keeps improving. https://arxiv.org/abs/2512.14527 */
+/**
+ * transformers' `GreedyLR` (https://arxiv.org/abs/2512.14527): cuts the rate after `patience` evaluations without progress, and
+ * raises it after as many that each were the best. With the default `min_lr` of 1e-3, a lower rate is never cut.
+ */
 export class Greedy implements MetricSchedule {
   readonly #comparison: Comparison;
   readonly #lr: number;
@@ -17,8 +20,8 @@ export class Greedy implements MetricSchedule {
   readonly #lowest: number;
   readonly #highest: number;
   readonly #eps: number;
-  readonly #window: number; // metrics that are averaged; 0: none
-  readonly #resetStart: number; // cuts at the lowest rate until everything starts over
+  readonly #window: number; // metrics to average; 0: no averaging
+  readonly #resetStart: number; // cuts at the lowest rate before everything starts over
   #state: State;
 
   constructor(lr: number, options: ScheduleOptions) {
@@ -83,7 +86,7 @@ export class Greedy implements MetricSchedule {
     return { rate: this.#lr, best: null, ...counters, recent: [], sum: 0 };
   }
 
-  /** The mean of the last metrics. The sum is kept running, so that it rounds as the reference's does. */
+  /** The mean of the last metrics, from a running sum, so that it rounds as in the reference. */
   #mean(metric: number): number {
     const s = this.#state;
     s.recent.push(metric);

@@ -1,4 +1,4 @@
-/** What of a `LossScale` a resumed run needs. */
+/** The state of a `LossScale` in a checkpoint. */
 export interface LossScaleState {
   scale: number;
   good: number;
@@ -6,9 +6,9 @@ export interface LossScaleState {
 }
 
 /**
- * Dynamic loss scaling (https://arxiv.org/abs/1710.03740, section 3.2): gradients in fp16 vanish below 6e-8, so the loss is
- * multiplied by a scale, and the gradients divided by it before the step. Where they overflow, the step is left out and the scale
- * halves; after 2,000 steps without, it doubles. The numbers of `torch.amp.GradScaler`.
+ * Dynamic loss scaling (https://arxiv.org/abs/1710.03740, section 3.2). fp16 gradients below 6e-8 vanish, so the loss is
+ * multiplied by a scale, and the gradients are divided by it before the step. If they overflow, the step is skipped and the
+ * scale halves; after 2,000 steps without overflow it doubles. The numbers of `torch.amp.GradScaler`.
  */
 export class LossScale {
   static readonly INITIAL = 2 ** 16;
@@ -18,11 +18,11 @@ export class LossScale {
 
   /** What the loss is multiplied by. */
   scale = LossScale.INITIAL;
-  /** Steps left out because gradients overflowed: the learning rate does not move on for them, as in HF Trainer. */
+  /** Steps skipped because gradients overflowed. The learning rate's schedule does not count them, as in HF Trainer. */
   lowered = 0;
   #good = 0;
 
-  /** Takes note of a step's end: whether a gradient was not finite. */
+  /** Call it at the end of each step, with whether a gradient was not finite. */
   update(overflowed: boolean): void {
     if (overflowed) {
       this.scale = Math.fround(this.scale * LossScale.BACKOFF);

@@ -1,12 +1,12 @@
 import type { ScheduleOptions } from "./schedule_options.ts";
 
-/** A learning rate that follows a metric. It is told the metric after each evaluation. */
+/** A learning rate that follows a metric of the evaluations. */
 export interface MetricSchedule {
   /** The learning rate now. */
   readonly rate: number;
-  /** Takes the metric of an evaluation and changes the rate where that is due. */
+  /** Takes the metric of one evaluation, and changes the rate if it is time to. Call it after each evaluation. */
   observe(metric: number): void;
-  /** Everything that `load()` needs to go on as if nothing had happened; plain JSON. */
+  /** Everything that `load()` needs to continue exactly, as plain JSON. */
   state(): MetricState;
   load(state: MetricState): void;
 }
@@ -14,7 +14,7 @@ export interface MetricSchedule {
 /** The state of a `MetricSchedule`, for a checkpoint. */
 export type MetricState = Readonly<Record<string, number | null | number[]>>;
 
-/** When a metric counts as better than the best so far: the options mode, threshold and threshold_mode. */
+/** Decides whether a metric is better than the best so far, by the options mode, threshold and threshold_mode. */
 export class Comparison {
   readonly #max: boolean;
   readonly #relative: boolean;
@@ -26,7 +26,7 @@ export class Comparison {
     this.#relative = options.choice("threshold_mode", mode, ["rel", "abs"]) === "rel";
   }
 
-  /** `best` is null before the first metric. */
+  /** Whether `metric` beats `best`, which is null before the first metric. */
   better(metric: number, best: number | null): boolean {
     const t = this.#threshold;
     if (best === null) return this.#max ? metric > -Infinity : metric < Infinity;

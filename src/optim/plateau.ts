@@ -2,11 +2,13 @@ import { RecipeError } from "../errors.ts";
 import { Greedy } from "./greedy.ts";
 import { Comparison, type MetricSchedule, type MetricState } from "./metric.ts";
 import { ScheduleOptions } from "./schedule_options.ts";
+import type { MetricScheduleName } from "./settings.ts";
 
 export type { MetricSchedule, MetricState };
 
 /**
- * The schedule `name` (`reduce_lr_on_plateau` or `greedy`) from the base rate `lr` and `lr_scheduler_kwargs`.
+ * Makes the schedule `name`, `reduce_lr_on_plateau` or `greedy`, which starts at the rate `lr`. `kwargs` are its
+ * `lr_scheduler_kwargs`.
  *
  * @example
  * ```ts
@@ -14,7 +16,7 @@ export type { MetricSchedule, MetricState };
  * plateau.observe(2.0);
  * plateau.observe(2.1); // worse: plateau.rate is now 5e-5
  * ```
- * @throws {RecipeError} A name that is no such schedule, or an option that it does not have.
+ * @throws {RecipeError} The name is not one of these schedules, or the schedule does not have the option.
  */
 export function metricSchedule(
   name: string,
@@ -27,14 +29,14 @@ export function metricSchedule(
     );
   }
   const options = new ScheduleOptions(name, kwargs);
-  const made = METRIC_SCHEDULES[name](lr, options);
+  const made = METRIC_SCHEDULES[name as MetricScheduleName](lr, options);
   options.end();
   return made;
 }
 
 type State = { rate: number; best: number | null; bad: number; cooling: number };
 
-/** `torch.optim.lr_scheduler.ReduceLROnPlateau`: after `patience` evaluations without progress the rate is cut. */
+/** `torch.optim.lr_scheduler.ReduceLROnPlateau`: cuts the rate after more than `patience` evaluations without progress. */
 export class ReduceOnPlateau implements MetricSchedule {
   readonly #comparison: Comparison;
   readonly #factor: number;
@@ -87,7 +89,9 @@ export class ReduceOnPlateau implements MetricSchedule {
 }
 
 /** Every `lr_scheduler_type` that follows a metric. */
-export const METRIC_SCHEDULES: Readonly<Record<string, (lr: number, options: ScheduleOptions) => MetricSchedule>> = {
+export const METRIC_SCHEDULES: Readonly<
+  Record<MetricScheduleName, (lr: number, options: ScheduleOptions) => MetricSchedule>
+> = {
   reduce_lr_on_plateau: (lr, options) => new ReduceOnPlateau(lr, options),
   greedy: (lr, options) => new Greedy(lr, options),
 };

@@ -1,12 +1,13 @@
 import { RecipeError } from "../errors.ts";
 import { ScheduleOptions } from "./schedule_options.ts";
+import { METRIC_SCHEDULE_NAMES, type StepSchedule } from "./settings.ts";
 
-/** What the learning rate is multiplied by for optimizer step `step`, counted from 0. With warm-up, step 0 has rate 0. */
+/** What the learning rate is multiplied by in optimizer step `step`, counted from 0. With warm-up, the rate of step 0 is 0. */
 export type Schedule = (step: number) => number;
 
-/** The run that a schedule is made for. */
+/** The run that a schedule is for. */
 export interface ScheduleRun {
-  /** The base learning rate; some schedules end at an absolute rate. */
+  /** The base learning rate. Schedules that end at an absolute rate need it. */
   lr: number;
   /** Optimizer steps of warm-up, a whole number: see `warmupSteps()`. */
   warmupSteps: number;
@@ -17,26 +18,23 @@ export interface ScheduleRun {
 }
 
 /**
- * HF's learning-rate schedules: transformers' numbers to the last bits of a double. The two that follow a metric instead
- * of the step, `reduce_lr_on_plateau` and `greedy`, are in `plateau.ts`.
+ * Makes one of HF's learning-rate schedules; its numbers are those of transformers to 1e-15. The two schedules that follow a
+ * metric instead of the step, `reduce_lr_on_plateau` and `greedy`, come from `metricSchedule`.
  *
  * @example
  * ```ts
  * const factor = schedule("cosine", { lr: 1e-4, warmupSteps: 10, totalSteps: 100 });
  * factor(5); // 0.5: half of the warm-up
  * ```
- * @throws {RecipeError} A name that is no schedule, or an option that it does not have.
+ * @throws {RecipeError} The name is not a schedule, or the schedule does not have the option.
  */
 export function schedule(name: string, { lr, warmupSteps, totalSteps, kwargs = {} }: ScheduleRun): Schedule {
   if (!Object.hasOwn(SCHEDULES, name)) {
-    throw new RecipeError(
-      `Cannot use lr_scheduler_type = "${name}": it is not a schedule; choose one of ${
-        Object.keys(SCHEDULES).join(", ")
-      }, reduce_lr_on_plateau, greedy`,
-    );
+    const names = [...Object.keys(SCHEDULES), ...METRIC_SCHEDULE_NAMES].join(", ");
+    throw new RecipeError(`Cannot use lr_scheduler_type = "${name}": it is not a schedule; choose one of ${names}`);
   }
   const options = new ScheduleOptions(name, kwargs);
-  const made = SCHEDULES[name]({
+  const made = SCHEDULES[name as StepSchedule]({
     lr,
     W: warmupSteps,
     T: totalSteps,
@@ -47,7 +45,7 @@ export function schedule(name: string, { lr, warmupSteps, totalSteps, kwargs = {
   return made;
 }
 
-/** The steps of warm-up: `steps` where it is at least 1, else that share of the run (or `ratio`), rounded up. */
+/** Steps of warm-up: `steps` if it is at least 1; otherwise it, or if it is 0 `ratio`, is a share of the run, rounded up. */
 export function warmupSteps(totalSteps: number, { steps = 0, ratio = 0 }: { steps?: number; ratio?: number }): number {
   return steps >= 1 ? Math.trunc(steps) : Math.ceil(totalSteps * (steps || ratio));
 }
@@ -55,17 +53,17 @@ export function warmupSteps(totalSteps: number, { steps = 0, ratio = 0 }: { step
 // W warm-up steps, T steps in all, D steps after warm-up (at least 1).
 type Run = { lr: number; W: number; T: number; D: number; options: ScheduleOptions };
 
-/** Rises from 0 to 1 over W steps, then goes on as `after`. */
+/** Rises from 0 to 1 over W steps, then follows `after`. */
 const warm = (W: number, after: Schedule): Schedule => (step) => step < W ? step / Math.max(1, W) : after(step);
 
 /** Half a cosine: 1 at 0, 0 at 1, 1 again at 2. */
 const wave = (phase: number) => 0.5 * (1 + Math.cos(Math.PI * phase));
 
-/** A factor from 0 to 1, squeezed into what lies above `floor`. */
+/** Maps a factor from [0, 1] to [floor, 1]. */
 const above = (floor: number, factor: number) => Math.max(0, factor * (1 - floor) + floor);
 
 /** Every `lr_scheduler_type` that is a function of the step. */
-export const SCHEDULES: Readonly<Record<string, (run: Run) => Schedule>> = {
+export const SCHEDULES: Readonly<Record<StepSchedule, (run: Run) => Schedule>> = {
   linear: ({ W, T, D }) => warm(W, (step) => Math.max(0, (T - step) / D)),
 
   cosine({ W, D, options }) {
@@ -101,7 +99,7 @@ export const SCHEDULES: Readonly<Record<string, (run: Run) => Schedule>> = {
     return warm(W, (step) => above(floor, wave(2 * cycles * ((step - W) / D))));
   },
 
-  // One step ahead of the one above, so that the first step already learns.
+  // One step ahead of cosine_with_min_lr, so that the rate of the first step is not 0.
   cosine_warmup_with_min_lr({ lr, W, D, options }) {
     const cycles = options.number("num_cycles", 0.5);
     const floor = lowest(options, lr);
@@ -111,7 +109,7 @@ export const SCHEDULES: Readonly<Record<string, (run: Run) => Schedule>> = {
     return (step) => step < W ? rise(step) : above(floor, wave(2 * cycles * ((step - W + 1) / D)));
   },
 
-  // https://arxiv.org/abs/2404.06395: warm up, stay, decay at the very end.
+  // https://arxiv.org/abs/2404.06395: warm up, hold, decay at the very end.
   warmup_stable_decay({ W, T, options }) {
     const decay = options.number("num_decay_steps", null, { steps: true });
     const stable = options.number("num_stable_steps", T - W - (decay ?? 0), { steps: true });
@@ -143,7 +141,7 @@ const FALLS = {
   "1-sqrt": (p: number) => 1 - Math.sqrt(p),
 };
 
-/** The lowest factor, from `min_lr` (a rate) or `min_lr_rate` (a share of the base rate); exactly one is needed. */
+/** The lowest factor, from either `min_lr` (a rate) or `min_lr_rate` (a share of the base rate). */
 function lowest(options: ScheduleOptions, lr: number): number {
   const rate = options.number("min_lr", null);
   const share = options.number("min_lr_rate", null);

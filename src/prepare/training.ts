@@ -1,5 +1,5 @@
 import type { EncodedSet } from "../data/mod.ts";
-import { AdamW, LossScale, type Named } from "../optim/mod.ts";
+import { LossScale, type Named, Optimizer, OPTIMIZERS } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type Making, type Parts, type Stage, STAGES } from "../stages/mod.ts";
 import { Feed, type Judge, type LoopOptions, type Objective, type StepPlan, stepsOf } from "../train/mod.ts";
@@ -15,7 +15,7 @@ export interface Training extends Disposable {
   saved: readonly SavedWeights[];
   objective: Objective;
   judge: Judge;
-  optimizer: AdamW;
+  optimizer: Optimizer;
   feed: Feed;
   /** What the loss is multiplied by, where the model computes in fp16. */
   scale?: LossScale;
@@ -52,8 +52,7 @@ export async function prepareTraining(recipe: Recipe, options: TraineeOptions): 
 /** Of a stage that owns nothing. */
 const NONE: Parts = { [Symbol.dispose]: () => {} };
 
-/** The optimizer takes the masters over. */
-function makeOptimizer(named: readonly Named[], { masters }: Trainee, recipe: Recipe): AdamW {
-  const { adamBeta1: beta1, adamBeta2: beta2, adamEpsilon: eps, weightDecay, pureBf16 } = recipe;
-  return new AdamW(named, { beta1, beta2, eps, weightDecay, pureBf16, masters });
+/** Allocates the optimizer, which takes over the masters. */
+function makeOptimizer(named: readonly Named[], { masters }: Trainee, recipe: Recipe): Optimizer {
+  return new Optimizer(named, OPTIMIZERS[recipe.optim](recipe), { pureBf16: recipe.pureBf16, masters });
 }

@@ -134,6 +134,28 @@ const BROKEN: readonly [settings: string, sentence: string][] = [
     "this schedule follows the evaluation loss; set eval_strategy",
   ],
   [
+    "lr_scheduler_type: greedy",
+    'lr_scheduler_type = "greedy" (a:1) with eval_strategy = "no": ' +
+    "this schedule follows the evaluation loss; set eval_strategy",
+  ],
+  [
+    "optim_args: momentum=0.9",
+    'optim_args = ["momentum=0.9"] (a:1) with optim = "adamw_torch": only sgd has options; leave it out',
+  ],
+  ...(["momentum", "momentum=", "momentum=1", "speed=0.9", "nesterov=true"].map((args): [string, string] => [
+    `optim: sgd\noptim_args: ${args}`,
+    `optim_args = ["${args}"] (a:2) with optim = "sgd" (a:1): ` +
+    "sgd takes momentum and dampening, each from 0 to below 1, and nesterov = true with momentum alone; change it",
+  ])),
+  ...([["adam_beta1", 0.8], ["adam_beta2", 0.9]].map(([name, value]): [string, string] => [
+    `optim: sgd\n${name}: ${value}`,
+    `${name} = ${value} (a:2) with optim = "sgd" (a:1): sgd does not have it; leave it out`,
+  ])),
+  [
+    "optim: lion\nadam_epsilon: 1e-6",
+    'adam_epsilon = 0.000001 (a:2) with optim = "lion_32bit" (a:1): only adamw_torch has it; leave it out',
+  ],
+  [
     "gradient_checkpointing: true\ndisable_gradient_checkpointing: true",
     "gradient_checkpointing = true (a:1) with disable_gradient_checkpointing = true (a:2): " +
     "they ask for opposites; choose one",

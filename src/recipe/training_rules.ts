@@ -1,3 +1,4 @@
+import { METRIC_SCHEDULE_NAMES, SGD_ARGS } from "../optim/settings.ts";
 import type { Settings } from "./recipe.ts";
 import { type Rule, same } from "./rules.ts";
 
@@ -132,8 +133,29 @@ export const TRAINING_RULES: readonly Rule[] = [
   },
   {
     settings: ["lrSchedulerType", "evalStrategy"],
-    broken: (r) => r.lrSchedulerType === "reduce_lr_on_plateau" && !evaluates(r),
+    broken: (r) => METRIC_SCHEDULE_NAMES.some((name) => name === r.lrSchedulerType) && !evaluates(r),
     because: "this schedule follows the evaluation loss; set eval_strategy",
+  },
+  {
+    settings: ["optimArgs", "optim"],
+    broken: (r) => r.optimArgs.length > 0 && r.optim !== "sgd",
+    because: "only sgd has options; leave it out",
+  },
+  {
+    settings: ["optimArgs", "optim"],
+    broken: (r) => r.optim === "sgd" && !SGD_ARGS.safeParse(r.optimArgs).success,
+    because:
+      "sgd takes momentum and dampening, each from 0 to below 1, and nesterov = true with momentum alone; change it",
+  },
+  ...(["adamBeta1", "adamBeta2"] as const).map((name): Rule => ({
+    settings: [name, "optim"],
+    broken: (r, wasSet) => wasSet(name) && r.optim === "sgd",
+    because: "sgd does not have it; leave it out",
+  })),
+  {
+    settings: ["adamEpsilon", "optim"],
+    broken: (r, wasSet) => wasSet("adamEpsilon") && r.optim !== "adamw_torch",
+    because: "only adamw_torch has it; leave it out",
   },
   {
     settings: ["gradientCheckpointing", "disableGradientCheckpointing"],

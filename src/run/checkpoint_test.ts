@@ -134,10 +134,10 @@ Deno.test("newestCheckpoint() refuses a newer format by name", async () => {
   using folder = temporaryFolder();
   const { createHash } = await import("node:crypto");
   await Deno.mkdir(`${folder.path}/checkpoint-1`);
-  const text = '{\n  "format": 2,\n  "step": 1,\n  "files": {}';
+  const text = '{\n  "format": 3,\n  "step": 1,\n  "files": {}';
   const hash = createHash("sha256").update(text).digest("hex");
   Deno.writeTextFileSync(`${folder.path}/checkpoint-1/manifest.json`, `${text},\n  "sha256": "${hash}"\n}\n`);
-  const reason = '"manifest.json" has format 2, and this ftx reads format 1';
+  const reason = '"manifest.json" has format 3, and this ftx reads format 2';
   assert.deepEqual(await newest(folder.path), [undefined, [{ folder: "checkpoint-1", reason }]]);
 });
 

@@ -4,8 +4,8 @@ import { hashFile, writeDurably, type Written } from "./durable.ts";
 /** Name of the file that makes a folder of files a checkpoint. It is written last. */
 export const MANIFEST = "manifest.json";
 
-/** The only layout of a checkpoint so far. A newer one is refused by name. */
-const FORMAT = 1;
+/** The layout of a checkpoint; any other is refused. Since 2, the optimizer's counters are under `optimizer`. */
+const FORMAT = 2;
 
 /** What a checkpoint says about where it comes from. */
 export interface Facts {

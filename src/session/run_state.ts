@@ -1,5 +1,5 @@
 import { CheckpointError } from "../errors.ts";
-import type { LossScaleState, MetricSchedule } from "../optim/mod.ts";
+import type { LossScaleState, MetricSchedule, OptimizerFacts } from "../optim/mod.ts";
 import type { Training } from "../prepare/mod.ts";
 import { readTrainerState, type ReportState, trainerState } from "../report/mod.ts";
 import type { Plan, StateSettings } from "../report/mod.ts";
@@ -27,7 +27,7 @@ export interface RunState {
 
 /** What the loop itself remembers, in `training_state.json`. */
 interface LoopState {
-  optimizer_steps: number;
+  optimizer: OptimizerFacts;
   skipped_in_a_row: number;
   without_best: number;
   owes_evaluation: boolean;
@@ -37,7 +37,7 @@ interface LoopState {
 }
 
 /**
- * The files of a checkpoint, as a copy of this instant: weights, `optimizer.safetensors` (moments and masters),
+ * The files of a checkpoint, as a copy of this instant: weights, `optimizer.safetensors` (the rules' state and masters),
  * `random.safetensors`, `training_state.json`, `trainer_state.json`, and what a user of the weights needs beside them.
  * With `onlyModel` nothing but the weights' own files.
  */
@@ -54,7 +54,7 @@ export function checkpointFiles(
     ([d, data]) => [d, { dtype: "U8" as const, shape: [data.length], data }] as const,
   );
   const state: LoopState = {
-    optimizer_steps: optimizer.steps,
+    optimizer: optimizer.facts(),
     skipped_in_a_row: run.skippedInARow,
     without_best: run.withoutBest,
     owes_evaluation: run.owesEvaluation,
@@ -105,9 +105,9 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
   });
   const { optimizer, scale } = run.training;
   await restoreWeights(run.training, folder);
-  await fillFrom(folder, "optimizer", optimizer.state());
   const state: LoopState = JSON.parse(text, (_, value) => reviveNumber(value));
-  optimizer.steps = state.optimizer_steps;
+  optimizer.load(state.optimizer); // first: it may decide which tensors there are
+  await fillFrom(folder, "optimizer", optimizer.state());
   run.skippedInARow = state.skipped_in_a_row;
   run.withoutBest = state.without_best;
   run.owesEvaluation = state.owes_evaluation;
@@ -129,9 +129,10 @@ export async function restoreWeights({ saved }: Training, folder: string): Promi
 
 /** Fills tensors from a checkpoint's file, which must have each of them and in this shape. */
 async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {
+  const needs = stem === "optimizer" ? "the model, the method and the optimizer" : "the model and the method";
   const unlike = (what: string) =>
     new CheckpointError(
-      `Cannot resume from "${folder}": ${what}; use the model and the method of its run, ` +
+      `Cannot resume from "${folder}": ${what}; use ${needs} of its run, ` +
         "or set overwrite_output_dir to start over",
     );
   const { tensors } = await openWeights(folder, stem).catch(() => {

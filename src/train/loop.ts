@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { Batch } from "../data/mod.ts";
-import type { AdamW, LossScale } from "../optim/mod.ts";
+import type { LossScale, Optimizer } from "../optim/mod.ts";
 import { type Device, keep, noGrad, scope, stack, type Tensor, zeros } from "../tensor/mod.ts";
 import type { Feed } from "./feed.ts";
 import type { Objective } from "./objective.ts";
@@ -37,7 +37,7 @@ export interface LoopOptions {
    */
   steps: Iterable<readonly Batch[]> | AsyncIterable<readonly Batch[]>;
   objective: Objective;
-  optimizer: AdamW;
+  optimizer: Optimizer;
   /** Longer gradients are scaled to this norm; 0: never. */
   maxGradNorm: number;
   /** The learning rate of step `index`, counted from 0. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Batch } from "../data/mod.ts";
 import { parameter } from "../nn/mod.ts";
-import { AdamW } from "../optim/mod.ts";
+import { adamw, Optimizer, uniform } from "../optim/mod.ts";
 import { from, keep, live, manualSeed, randn, scope, zeros } from "../tensor/mod.ts";
 import { type Done, type LoopOptions, train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
@@ -24,7 +24,7 @@ function begin() {
   manualSeed(1);
   const weight = parameter(keep(zeros([4], { dtype: "f32" })));
   weight.requiresGrad();
-  const optimizer = new AdamW([["weight", weight]]);
+  const optimizer = new Optimizer([["weight", weight]], uniform(adamw()));
   const objective: Objective = {
     count: (batch) => batch.learned,
     metrics: {},
@@ -82,7 +82,7 @@ Deno.test("train() gives a step up as if it had not begun: made again later, it 
 
 Deno.test("train() divides each metric by its own divisor, and leaves out what nothing counts towards", async () => {
   using weight = parameter(keep(zeros([1], { dtype: "f32" }))).requiresGrad();
-  using optimizer = new AdamW([["weight", weight]]);
+  using optimizer = new Optimizer([["weight", weight]], uniform(adamw()));
   const number = (x: number) => from(Float32Array.of(x)).reshape([]);
   const objective: Objective = {
     count: (batch) => batch.rows,
@@ -121,7 +121,7 @@ Deno.test("two ranks share counts, totals and the decision to stop, and each com
   const losses = [1, 5]; // of a rank's batches, each counting 2
   const rank = async (index: number) => {
     using weight = parameter(keep(zeros([1], { dtype: "f32" }))).requiresGrad();
-    using optimizer = new AdamW([["weight", weight]]);
+    using optimizer = new Optimizer([["weight", weight]], uniform(adamw()));
     const computed: number[] = [], done: Done[] = [];
     const objective: Objective = {
       count: (batch) => batch.learned,

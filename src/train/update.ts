@@ -1,45 +1,45 @@
-import type { AdamW, LossScale } from "../optim/mod.ts";
+import type { LossScale, Optimizer } from "../optim/mod.ts";
 import { cat, type Device, keep, Mark, noGrad, ones, pinnedTensor, scope, type Tensor } from "../tensor/mod.ts";
 
-/** What a step came to. */
+/** The outcome of a step. */
 export interface StepOutcome {
-  /** Mean loss over everything counted. */
+  /** Mean loss over everything that was counted. */
   loss: number;
   /** The other totals, not divided: those of the objective's metrics, in their order. */
   sums: number[];
-  /** 2-norm of the mean's gradient, before clipping. */
+  /** 2-norm of the gradient of the mean loss, before clipping. */
   gradNorm: number;
-  /** Loss or gradient was not finite, so the weights were left alone. */
+  /** The loss or the gradient was not finite, so no weight was changed. */
   skipped: boolean;
-  /** Skipped because the scaled gradients overflowed, which a lower scale will mend. */
+  /** Skipped because the scaled gradients overflowed. A lower scale can fix that. */
   overflowed: boolean;
 }
 
-/** What the end of a step needs. */
+/** What `Update.end` needs to know. */
 export interface StepEnd {
   /** fp64 [1 + M]: the summed loss, then a sum for each of M metrics. */
   totals: Tensor;
-  optimizer: AdamW;
+  optimizer: Optimizer;
   /** Things that were counted. */
   count: number;
   learningRate: number;
-  /** Longer gradients are scaled to this norm; 0: never. */
+  /** Clip gradients to this norm; 0: never. */
   maxGradNorm: number;
-  /** In fp16: what the mean loss was multiplied by. Without it the gradients are those of the summed loss. */
+  /** In fp16: the mean loss was multiplied by its `scale`. Without it, the gradients are those of the summed loss. */
   scale?: LossScale;
-  /** Called once all work is sent to the device and before the wait for it: the time to prepare what comes next. */
+  /** Called while the device works on the step, to prepare the next one. */
   meanwhile?: () => void;
 }
 
-/** Ends a step: gradients become an update, and the host learns what the step came to. */
+/** Ends steps: turns gradients into an update, and tells the host the outcome. */
 export interface Update extends Disposable {
   end(step: StepEnd): StepOutcome;
 }
 
-/** How steps end on a device: on a CPU numbers are there at once; a GPU is waited for once a step. */
+/** How steps end on a device. The host waits for a GPU once a step. */
 export const updateOn = (device: Device): Update => device === "cpu" ? new HostUpdate() : new DeviceUpdate(device);
 
-/** Reads the numbers, then decides. */
+/** Reads the numbers, then decides on the host. */
 export class HostUpdate implements Update {
   end({ totals, optimizer, count, learningRate, maxGradNorm, scale, meanwhile }: StepEnd): StepOutcome {
     const [loss, ...sums] = totals.toNumbers(), divisor = scale?.scale ?? count;
@@ -54,9 +54,9 @@ export class HostUpdate implements Update {
 }
 
 /**
- * Lets the device decide: it works out the norm, the clipping and whether anything is finite, and updates by that. The numbers
- * come back through pinned memory, and what is waited for is their copy only: the update itself runs on while the host
- * prepares the next step.
+ * Lets the device decide: it computes the norm, the clipping and whether everything is finite, and updates accordingly. The
+ * host waits only for the copy of a few numbers to pinned memory; the update may still run while it prepares the next step.
+ * An optimizer with a rule that has no device form waits for these numbers earlier, in `step`.
  */
 export class DeviceUpdate implements Update {
   #numbers?: Tensor;
@@ -77,9 +77,9 @@ export class DeviceUpdate implements Update {
         const skip = ones([1], { dtype: "f32", device: norm.device }).sub(
           cat([totals.narrow(0, 0, 1), norm]).isfinite().all().to("f32"),
         );
-        // dividing by most this is multiplying by min(1, max / norm)
+        // dividing by this is multiplying by min(1, max / norm)
         const longer = maxGradNorm > 0 ? norm.add(1e-6).div(maxGradNorm).clamp(1) : norm.mul(0).add(1);
-        optimizer.stepOnDevice(learningRate, { divisor: longer.mul(given).to("f32"), skip });
+        optimizer.step(learningRate, { divisor: longer.mul(given).to("f32"), skip });
       })
     );
     meanwhile?.();
@@ -103,5 +103,5 @@ function outcomeOf(loss: number, sums: number[], gradNorm: number, scale?: LossS
   return { loss, sums, gradNorm, skipped, overflowed };
 }
 
-/** What a gradient of this norm is multiplied by, as torch's `clip_grad_norm_`. */
+/** What a gradient of this norm is multiplied by, as in torch's `clip_grad_norm_`. */
 const clip = (norm: number, most: number) => most > 0 ? Math.min(1, most / (norm + 1e-6)) : 1;

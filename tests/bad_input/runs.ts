@@ -115,6 +115,20 @@ export const RUN_CASES: Case[] = [
       'Cannot resume from "done/checkpoint-4": it has no model.safetensors, which this run needs; use the model and the method of its run, or set overwrite_output_dir to start over',
   },
   {
+    name: "a run to go on with another optimizer",
+    run: `${AGAIN} --resume --optim sgd`,
+    code: 2,
+    says:
+      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, and this run needs 0; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
+  },
+  {
+    name: "a run to go on with momentum that it did not have",
+    run: `${AGAIN} --resume --optim sgd --optim-args momentum=0.9`,
+    code: 2,
+    says:
+      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has no "momentum_buffer.model.layers.0.self_attn.q_proj.lora_A.weight", which this run needs; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
+  },
+  {
     name: "a run to start over with a broken model",
     run: `${AGAIN} --overwrite-output-dir`,
     spoil: (p) => p.cut("nano/model.safetensors", 50_000),

@@ -1,7 +1,7 @@
 // What a GPU has besides arithmetic: random numbers, memory, a queue of work.
 import assert from "node:assert/strict";
 import { EXIT } from "../../src/errors.ts";
-import { AdamW } from "../../src/optim/mod.ts";
+import { adamw, Optimizer, uniform } from "../../src/optim/mod.ts";
 import { parameter } from "../../src/nn/mod.ts";
 import { DeviceUpdate } from "../../src/train/update.ts";
 import {
@@ -108,7 +108,7 @@ onGpu("weights on a GPU are written and read as those of a CPU", async () => {
 
 onGpu("a step that is not finite is left out on the GPU, and the host learns of it", () => {
   using p = keep(parameter(zeros([64], { dtype: "f32", device }).requiresGrad()));
-  using optimizer = new AdamW([["w", p]]);
+  using optimizer = new Optimizer([["w", p]], uniform(adamw()));
   using update = new DeviceUpdate(device);
   const outcomes = [1, NaN, 1].map((value) =>
     scope(() => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parameter } from "../../src/nn/mod.ts";
-import { AdamW } from "../../src/optim/adamw.ts";
+import { adamw, Optimizer, uniform } from "../../src/optim/mod.ts";
 import { from, live, noGrad, scope, type Tensor } from "../../src/tensor/mod.ts";
 import { distance, drop, tensors } from "./fixture.ts";
 
@@ -14,7 +14,10 @@ for (const name of ["plain", "decayed", "other_betas", "master"]) {
       const [lr, beta1, beta2, eps, weightDecay] = rows(all[`${name}.settings`]).map((t) => t.item());
       const narrow = name === "master";
       const p = parameter(all[`${name}.start`].clone().to(narrow ? "bf16" : "f32", { copy: true }));
-      const optimizer = new AdamW([["w", p.requiresGrad()]], { beta1, beta2, eps, weightDecay });
+      const optimizer = new Optimizer(
+        [["w", p.requiresGrad()]],
+        uniform(adamw({ beta1, beta2, eps }), { weightDecay }),
+      );
       const weights = rows(all[`${name}.weights`]), gradients = rows(all[`${name}.gradients`]);
       gradients.forEach((g, i) => {
         p.grad = noGrad(() => g.mul(4));
@@ -38,7 +41,7 @@ for (const name of ["plain", "decayed", "other_betas", "master"]) {
 Deno.test("AdamW sums the gradients of several batches in fp32, and norm() may be asked before step()", () => {
   scope(() => {
     const p = parameter(from(new Float32Array([1, 1])).to("bf16")).requiresGrad();
-    const optimizer = new AdamW([["w", p]]);
+    const optimizer = new Optimizer([["w", p]], uniform(adamw()));
     for (const g of [1, 1 / 512, 1 / 512]) { // bf16 would lose both small ones
       p.grad = from(new Float32Array([g, 0])).to("bf16");
       optimizer.gather();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { attachAdapter, setTraining, trainAll, trainSome } from "../../src/adapters/mod.ts";
 import { EncodedSet, oneEach } from "../../src/data/set.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
-import { AdamW, type Named } from "../../src/optim/mod.ts";
+import { adamw, type Named, Optimizer, uniform } from "../../src/optim/mod.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { Feed } from "../../src/train/feed.ts";
 import { nextToken, nextTokenJudge } from "../../src/stages/sft.ts";
@@ -58,7 +58,7 @@ export async function follow(name: string, tolerance: number, device: Device = "
     for (const [n, p] of named) if (!n.includes("lora_")) masters.set(n, keep(noGrad(() => p.detach().clone())));
     computeIn(lm, "bf16");
   }
-  const optimizer = new AdamW(named, { weightDecay: s.weight_decay, masters });
+  const optimizer = new Optimizer(named, uniform(adamw(), { weightDecay: s.weight_decay }), { masters });
   const rate = new Rate({
     learningRate: s.learning_rate,
     lrSchedulerType: s.lr_scheduler_type,

@@ -14,7 +14,7 @@ import time
 import peers
 
 TOPICS = [
-    *("models", "logits", "gradients", "adamw", "adapters", "generation", "curves"),
+    *("models", "logits", "gradients", "adamw", "optimizers", "adapters", "generation", "curves"),
     *("templates", "data", "schedules", "loss_scale", "peft_targets"),
 ]
 

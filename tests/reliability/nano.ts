@@ -115,6 +115,16 @@ export async function trained(folder: string, settings?: Settings, options?: Sta
   return ended;
 }
 
+/** Trains, or goes on, and is killed within 40 ms after a step, whatever it is doing then. */
+export async function killedAfter(step: number, folder: string, settings: Settings): Promise<void> {
+  const running = start(folder, { ...settings, resume: true });
+  await running.reached(step);
+  await new Promise((resolve) => setTimeout(resolve, 40 * Math.random()));
+  running.kill("SIGKILL");
+  const { signal, code, err } = await running.ended;
+  assert(signal === "SIGKILL" || code === 0, err);
+}
+
 async function read(stream: ReadableStream<Uint8Array>, heard: (line: string) => void): Promise<string> {
   let all = "", rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { assertSameRun } from "./compare.ts";
-import { CAMPAIGN, EVALUATES, OVERSHOOTS, type Settings, start, trained, workplace } from "./nano.ts";
+import { CAMPAIGN, EVALUATES, killedAfter, OVERSHOOTS, type Settings, start, trained, workplace } from "./nano.ts";
 
 const FULL: Settings = { finetuningType: "full" };
 const DROPOUT: Settings = { loraDropout: 0.1 };
@@ -167,16 +167,6 @@ Deno.test({
 async function killedAt(point: string, folder: string, settings: Settings): Promise<void> {
   const { signal, err } = await start(folder, settings, { env: { FTX_CRASH_AT: point } }).ended;
   assert.equal(signal, "SIGKILL", err);
-}
-
-/** Trains, or goes on, and is killed within 40 ms after a step, wherever it is then. */
-async function killedAfter(step: number, folder: string, settings: Settings): Promise<void> {
-  const running = start(folder, { ...settings, resume: true });
-  await running.reached(step);
-  await new Promise((resolve) => setTimeout(resolve, 40 * Math.random()));
-  running.kill("SIGKILL");
-  const { signal, code, err } = await running.ended;
-  assert(signal === "SIGKILL" || code === 0, err);
 }
 
 const stepWithin = (steps: number) => Math.floor(Math.random() * steps) + 1;
