@@ -13,14 +13,14 @@ import { trainModules } from "./select.ts";
 import { fill, misfits, type SavedWeights } from "../weights/mod.ts";
 import { type AdaptedModule, type Matched, matchTargets } from "./peft/targets.ts";
 
-/** The settings that decide about an adapter. */
+/** The settings that an adapter is made from. */
 export type AdapterSettings =
   & Pick<Recipe, "adapterNameOrPath" | "adapterFolder" | "createNewAdapter">
   & NewAdapterSettings;
 
 /**
- * Puts the adapter that a run trains on its model: a new one, or the last of those given, the others merged first
- * (`create_new_adapter` merges all). Branches and whole modules train, everything else is frozen.
+ * Attaches the adapter that a run trains: the last of those given, after merging the others, or a new one
+ * (`create_new_adapter` merges all that are given). Its branches and whole modules train; all other weights are frozen.
  */
 export async function prepareAdapter(
   model: CausalLm,
@@ -40,7 +40,7 @@ export async function prepareAdapter(
   return config;
 }
 
-/** Puts the adapter of a folder on the model, with its weights; its parts can be trained on. */
+/** Attaches the adapter in a folder and loads its weights, so that it can be used or trained further. */
 export async function attachAdapter(
   model: CausalLm,
   folder: string,
@@ -53,18 +53,18 @@ export async function attachAdapter(
   return config;
 }
 
-/** Looks at an adapter's configuration and at the header of its weights, and loads nothing. Gives the configuration. */
+/** Checks an adapter's configuration and the header of its weights without loading them; returns the configuration. */
 export async function checkAdapter(path: string, below?: string): Promise<LoraConfig> {
   return (await openAdapter(inFolder(path, below))).config;
 }
 
-/** Adds the adapter of a folder to the model's weights. */
+/** Adds the adapter in a folder to the model's weights. */
 export async function mergeAdapter(model: CausalLm, folder: string, note?: (sentence: string) => void) {
   await attachAdapter(model, folder, note);
   mergeLora(model);
 }
 
-/** The tensors of an adapter by their names in its file. */
+/** The tensors of a model's adapter with their names in its file. */
 export function* adapterTensors(model: CausalLm, config: LoraConfig): Generator<[string, Tensor]> {
   for (const [path, layer] of loraLayers(model)) {
     yield [branchKey(path, "A"), layer.loraA];
@@ -79,7 +79,7 @@ const isSaved = (parameter: string, { modulesToSave }: LoraConfig) =>
   !/\.lora_[AB]\./.test(parameter) &&
   modulesToSave.some((name) => `.${parameter.replace(/\.[^.]*$/, "")}`.endsWith(`.${name}`));
 
-/** The model's modules as PEFT sees them. */
+/** The model's modules in PEFT's terms. */
 function modulesOf(model: CausalLm): AdaptedModule[] {
   const linear = projections(model);
   return Array.from(model.modules(), ({ path, module }) => {
@@ -101,7 +101,7 @@ function attach(
   for (const [path, { kind }] of matched.branches) {
     if (kind === "linear") continue;
     throw new CheckpointError(
-      `Cannot put an adapter on "${path}": LoRA beside an embedding is not there yet; train it whole with additional_target`,
+      `Cannot put an adapter on "${path}": ftx does not have LoRA on embeddings yet; train it whole with additional_target`,
     );
   }
   const layers = attachLora(model, matched.branches);

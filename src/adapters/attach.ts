@@ -1,72 +1,83 @@
 import { CheckpointError } from "../errors.ts";
-import { Linear, type Module, type Place, type Projection } from "../nn/mod.ts";
+import { type Module, type Place, Projection } from "../nn/mod.ts";
 import { scope } from "../tensor/mod.ts";
 import { LoraLinear, type LoraOptions } from "./lora.ts";
 
 // deno-lint-ignore no-explicit-any
 type AnyModule = Module<any, any>;
 
-/** Every linear layer of a model by its path: those an adapter may wrap, and those one wraps already. */
+/** The linear layers of a model by path. Where one is adapted, it is the adapted layer, not the one inside. */
 export function projections(model: AnyModule): Map<string, Place & { module: Projection }> {
   const found = new Map<string, Place & { module: Projection }>();
-  for (const place of model.modules()) {
-    const linear = place.module instanceof Linear || place.module instanceof LoraLinear;
-    if (linear && !found.has(place.path)) found.set(place.path, place as Place & { module: Projection });
+  for (const place of model.modules()) { // outer layers come first
+    const { path, module } = place;
+    if (module instanceof Projection && !found.has(path)) found.set(path, { ...place, module });
   }
   return found;
 }
 
-/** Freezes the model and puts a LoRA branch beside each layer of the plan. The branches train; draw or load their values. */
+/**
+ * Freezes the model and adds a LoRA branch to each layer of the plan. The branches train; their values are undefined until
+ * drawn or loaded.
+ *
+ * @throws {CheckpointError} A layer is missing, or has a branch already: the parameters of both would have the same names.
+ */
 export function attachLora(model: AnyModule, plan: ReadonlyMap<string, LoraOptions>): LoraLinear[] {
-  freeze(model);
   const places = projections(model);
+  for (const path of plan.keys()) {
+    const why = !places.has(path)
+      ? "the model has no linear layer of that name; is it the adapter's base model?"
+      : places.get(path)!.module instanceof LoraLinear
+      ? "it has an adapter already, and the weights of both would be saved under the same names; merge the first one"
+      : undefined;
+    if (why) throw new CheckpointError(`Cannot put an adapter on "${path}": ${why}`);
+  }
+  freeze(model);
   return Array.from(plan, ([path, options]) => {
-    const place = places.get(path);
-    if (!place) {
-      throw new CheckpointError(
-        `Cannot put an adapter on "${path}": the model has no linear layer of that name; is it the adapter's base model?`,
-      );
-    }
-    const layer = scope(() => new LoraLinear(place.module, options));
+    const { module, put } = places.get(path)!;
+    const layer = scope(() => new LoraLinear(module, options));
     layer.loraA.requiresGrad();
     layer.loraB.requiresGrad();
-    place.put(layer);
+    put(layer);
     return layer;
   });
 }
 
-/** The LoRA layers of a model by path. */
+/** The LoRA layers of a model by path, as `attachLora` made them. */
 export function loraLayers(model: AnyModule): Map<string, LoraLinear> {
   const layers = new Map<string, LoraLinear>();
-  for (const { path, module } of model.modules()) if (module instanceof LoraLinear) layers.set(path, module);
+  for (const [path, { module }] of projections(model)) if (module instanceof LoraLinear) layers.set(path, module);
   return layers;
 }
 
-/** Adds every branch to its weight and takes the branches out. */
+/** Adds every branch to the weight below it and removes the branches. */
 export function mergeLora(model: AnyModule) {
-  for (const place of [...model.modules()]) {
-    const { module, put } = place;
-    if (module instanceof LoraLinear) put(scope(() => module.merge()) as AnyModule);
+  for (const { module, put } of [...model.modules()].reverse()) { // inner layers first
+    if (module instanceof LoraLinear) put(scope(() => module.merge()));
   }
 }
 
-/** Computes without any branch for the time of `fn`: the base model, as the reference of DPO. */
+/** Runs `fn` with every branch off: it computes with the base model, such as the reference of DPO. */
 export function withoutAdapters<T>(model: AnyModule, fn: () => T): T {
-  const layers = [...loraLayers(model).values()];
-  for (const layer of layers) layer.enabled = false;
+  const enabled = branches(model).filter((layer) => layer.enabled);
+  for (const layer of enabled) layer.enabled = false;
   try {
     return fn();
   } finally {
-    for (const layer of layers) layer.enabled = true;
+    for (const layer of enabled) layer.enabled = true;
   }
 }
 
-/** Turns dropout on or off. */
+/** Turns the dropout of every branch on or off. */
 export function setTraining(model: AnyModule, training: boolean) {
-  for (const layer of loraLayers(model).values()) layer.training = training;
+  for (const layer of branches(model)) layer.training = training;
 }
 
-/** Lets nothing train. */
+/** Freezes every parameter. */
 export function freeze(model: AnyModule) {
   for (const [, p] of model.parameters()) p.requiresGrad(false);
 }
+
+/** Every LoRA layer, those inside others too. */
+const branches = (model: AnyModule): LoraLinear[] =>
+  Array.from(model.modules(), ({ module }) => module).filter((module) => module instanceof LoraLinear);

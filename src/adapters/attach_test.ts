@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { build, type CausalLm, type HiddenOptions, initialise, modelConfig } from "../models/mod.ts";
+import { build, type CausalLm, type HiddenOptions, initialise, modelConfig, resizeVocab } from "../models/mod.ts";
 import { error } from "../../tests/support/hold_equal.ts";
 import { layoutOf } from "../nn/mod.ts";
 import { from, gradients as ask, live, manualSeed, noGrad, randn, scope } from "../tensor/mod.ts";
 import { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, trainAll, trainModules } from "./mod.ts";
+import { LoraLinear, withoutAdapters } from "./mod.ts";
 
 const T = 12, ids = Int32Array.from({ length: T }, (_, i) => i * 3 % 20), positions = ids.map((_, i) => i);
 const options = { rank: 2, alpha: 4 };
@@ -88,6 +89,54 @@ Deno.test("attachLora() refuses a layer that the model has not", () => {
     message: 'Cannot put an adapter on "model.layers.3.mlp.up_proj": the model has no linear layer of that name; ' +
       "is it the adapter's base model?",
   });
+});
+
+Deno.test("attachLora() refuses a layer that has an adapter, and then changes nothing", () => {
+  using lm = model();
+  const path = "model.layers.1.mlp.up_proj", layers = adapt(lm, [path]);
+  const names = () => [...lm.parameters()].filter(([, p]) => p.wantsGrad).map(([name]) => name), before = names();
+  assert.throws(() => attachLora(lm, new Map([["lm_head", options], [path, options]])), {
+    name: "CheckpointError",
+    message:
+      'Cannot put an adapter on "model.layers.1.mlp.up_proj": it has an adapter already, and the weights of both ' +
+      "would be saved under the same names; merge the first one",
+  });
+  assert.deepEqual(names(), before);
+  assert.deepEqual([...loraLayers(lm).values()], layers);
+});
+
+Deno.test("resizeVocab() refuses a head that has an adapter", () => {
+  using lm = model();
+  adapt(lm, ["lm_head"]);
+  assert.throws(() => resizeVocab(lm, 21), {
+    name: "CheckpointError",
+    message: "Cannot resize the vocabulary: the head has an adapter; merge it first",
+  });
+});
+
+Deno.test("branches over branches are turned off, merged and found like others", () => {
+  const before = live();
+  const lm = model(), names = [...lm.parameters()].map(([name]) => name), base = logits(lm);
+  const path = "model.layers.1.mlp.up_proj", [inner] = adapt(lm, [path]), one = logits(lm);
+  const { put } = projections(lm).get(path)!, outer = new LoraLinear(inner, options);
+  put(outer);
+  scope(() => noGrad(() => (outer.initialise(), outer.loraB.normal_(0, 0.3))));
+  const both = logits(lm);
+  assert.notDeepEqual(both, one);
+  assert.equal(projections(lm).get(path)!.module, outer);
+  assert.deepEqual(withoutAdapters(lm, () => logits(lm)), base);
+  inner.enabled = false;
+  withoutAdapters(lm, () => assert.deepEqual(logits(lm), base));
+  assert.deepEqual([inner.enabled, outer.enabled], [false, true]);
+  inner.enabled = true;
+  setTraining(lm, true);
+  assert.deepEqual([inner.training, outer.training], [true, true]);
+  mergeLora(lm);
+  const most = Math.max(...both.map(Math.abs));
+  logits(lm).forEach((l, i) => assert.ok(Math.abs(l - both[i]) < 1e-5 * most));
+  assert.deepEqual([...lm.parameters()].map(([name]) => name), names);
+  lm[Symbol.dispose]();
+  assert.equal(live(), before);
 });
 
 Deno.test("mergeLora() keeps what the model computes, and leaves no branch", () => {

@@ -2,20 +2,20 @@ import { RecipeError } from "../errors.ts";
 
 /** The settings of `finetuning_type: freeze`. */
 export interface FreezeSettings {
-  /** Blocks that train: the last n, or the first n if negative; 0: none, only modules outside them. */
+  /** How many blocks train: the last n, or the first n if negative. 0: none, only modules outside the blocks. */
   freezeTrainableLayers: number;
-  /** Names of modules inside those blocks, or "all". */
+  /** Names of the modules in those blocks that train; "all" for every one. */
   freezeTrainableModules: readonly string[];
-  /** Names of modules outside the blocks. */
+  /** Names of the modules outside the blocks that train. */
   freezeExtraModules: readonly string[];
 }
 
 /**
- * The parameters that LLaMA-Factory's freeze trains: the chosen modules of the chosen blocks, and those outside them.
- * Names may be of any depth: `mlp`, `q_proj`.
+ * The parameters that LLaMA-Factory's freeze trains: those of the chosen modules in the chosen blocks, and those of the
+ * chosen modules outside all blocks. A name may stand at any depth: `mlp`, `q_proj`.
  *
- * @param parameters names of all parameters of a model of `blocks` blocks
- * @throws {RecipeError} There are fewer blocks, or a name names nothing.
+ * @param parameters names of all parameters of a model that has `blocks` blocks
+ * @throws {RecipeError} The model has fewer blocks, or no parameter has one of the names.
  */
 export function chosenToTrain(parameters: Iterable<string>, blocks: number, settings: FreezeSettings): Set<string> {
   const { freezeTrainableLayers: n, freezeTrainableModules: inside, freezeExtraModules: outside } = settings;
@@ -50,10 +50,10 @@ export function chosenToTrain(parameters: Iterable<string>, blocks: number, sett
 }
 
 /**
- * The modules that `names` mean (`additional_target`, PEFT's modules_to_save), of all `modules` of a model.
+ * The paths among `modules` that equal one of `names` or end in it (`additional_target`, PEFT's modules_to_save).
  *
- * @param tied the head is the embedding
- * @throws {RecipeError} A name names nothing.
+ * @param tied whether the embedding is also the head
+ * @throws {RecipeError} No module has one of the names.
  */
 export function modulesNamed(names: readonly string[], modules: Iterable<string>, tied: boolean): string[] {
   const paths = [...modules], found = new Set<string>();
@@ -73,7 +73,7 @@ export function modulesNamed(names: readonly string[], modules: Iterable<string>
   return [...found];
 }
 
-/** The last names of modules, each once, with those of the modules around them: inside the blocks or outside. */
+/** The last parts of the paths of modules and of their parents, each once. `inside`: only in blocks, or only outside them. */
 function partsOf(modules: Iterable<string>, inside?: boolean): string {
   const around = (path: string) => path.split(".").map((_, i, parts) => parts.slice(0, i + 1).join("."));
   const paths = [...new Set([...modules].flatMap(around))]

@@ -6,22 +6,22 @@ import type { LoraConfig } from "./peft/config.ts";
 
 type InspectSettings = ModelSettings & { adapterNameOrPath: string[]; adapterFolder?: string };
 
-/** What is known of a recipe's model before it is loaded. */
+/** What is known about a recipe's model before it is loaded. */
 export interface Inspected {
-  /** Where it will be loaded. */
+  /** The device it will be loaded to. */
   device: Device;
   config: ModelConfig;
-  /** Type of the weights in their files, or that fresh ones are drawn in unless another is wanted. */
+  /** Number type of the weights in their files; for a model that is drawn anew, the type its config names. */
   stored: DType;
   /** Configurations of the adapters, in the order given. */
   adapters: LoraConfig[];
 }
 
 /**
- * Looks at all that loading a recipe's model will need, and loads nothing: device, number type, configurations, and the
- * headers of the weights. Takes milliseconds, so that a broken model is known before minutes are spent on the data.
+ * Checks all that loading a recipe's model will need without loading it: device, number type, configurations, and the headers
+ * of the weights. Takes milliseconds, so a broken model is found before minutes are spent on the data.
  *
- * @throws {FtxError} One sentence, the same that loading would end with.
+ * @throws {FtxError} The error that loading would end with.
  */
 export async function inspectModel(
   settings: InspectSettings,

@@ -3,7 +3,7 @@ import type { Recipe } from "../recipe/mod.ts";
 import { mergeAdapter } from "./adapter.ts";
 import { modelOf } from "../weights/mod.ts";
 
-/** The model of a recipe to be used, not trained: all adapters merged, nothing recorded for gradients. */
+/** Loads a recipe's model for use, not for training: all adapters are merged and every parameter is frozen. */
 export async function loadWithAdapters(
   recipe: Recipe,
   { onNote = () => {}, onProgress }: {

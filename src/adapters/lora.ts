@@ -1,31 +1,32 @@
-import { Module, type Parameter, parameter, type Projection } from "../nn/mod.ts";
-import { cat, empty, noGrad, type Tensor } from "../tensor/mod.ts";
+import { Linear, type Parameter, parameter, Projection } from "../nn/mod.ts";
+import { cat, type Device, empty, noGrad, type Tensor } from "../tensor/mod.ts";
 
 // N tokens, I inputs, O outputs, R rank.
 
-/** How one layer's branch is made. */
+/** Shape and scale of one layer's branch. */
 export interface LoraOptions {
   rank: number;
   alpha: number;
-  /** Chance that an input of A is dropped, in training. Default 0. */
+  /** Probability that an input of A is dropped in training. Default 0. */
   dropout?: number;
   /** Scale by alpha / sqrt(rank) instead of alpha / rank: https://arxiv.org/abs/2312.03732. Default false. */
   rslora?: boolean;
 }
 
 /**
- * A frozen projection with a trained branch of low rank beside it: https://arxiv.org/abs/2106.09685, equation 3.
+ * A frozen projection plus a trained branch of low rank: https://arxiv.org/abs/2106.09685, equation 3.
  *
- *     x [N, I] ──────── W [O, I] ────────┐
+ *     x [N, I] ────────── base ──────────┐
  *        └─ dropout ─ A [R, I] ─ B [O, R] ─ · scale ─(+)─ y [N, O]
  *
- * A and B are fp32 and named as PEFT names them; the projection's own parameters keep their names.
+ * A and B are fp32 and have PEFT's names; the parameters of the base keep theirs. The base may be any projection, another
+ * LoraLinear included.
  */
-export class LoraLinear extends Module implements Projection {
+export class LoraLinear extends Projection {
   base: Projection;
   readonly loraA: Parameter;
   readonly loraB: Parameter;
-  /** Off: only the projection computes, as if the branch were not there. */
+  /** False: only the base computes, as if there were no branch. */
   enabled = true;
   /** Whether dropout acts. */
   training = false;
@@ -34,15 +35,18 @@ export class LoraLinear extends Module implements Projection {
 
   constructor(base: Projection, { rank, alpha, dropout = 0, rslora = false }: LoraOptions) {
     super();
-    const device = base.weight.device;
+    const { inFeatures: I, outFeatures: O, device } = base;
     this.base = base;
-    this.loraA = parameter(empty([rank, base.inFeatures], { dtype: "f32", device }));
-    this.loraB = parameter(empty([base.outFeatures, rank], { dtype: "f32", device }));
+    this.loraA = parameter(empty([rank, I], { dtype: "f32", device }));
+    this.loraB = parameter(empty([O, rank], { dtype: "f32", device }));
     this.scale = alpha / (rslora ? Math.sqrt(rank) : rank);
     this.#dropout = dropout;
   }
 
-  /** Draws A and zeroes B, as PEFT's `init_lora_weights`: true is Kaiming-uniform with a = √5, "gaussian" N(0, 1/R²). */
+  /**
+   * Draws A and zeroes B like PEFT's `init_lora_weights`: true is Kaiming-uniform with a = √5, "gaussian" is normal with
+   * deviation 1/R.
+   */
   initialise(how: true | "gaussian" = true) {
     const [R, I] = this.loraA.shape;
     noGrad(() => {
@@ -52,17 +56,14 @@ export class LoraLinear extends Module implements Projection {
     });
   }
 
-  get weight(): Parameter {
-    return this.base.weight;
-  }
-  get bias(): Parameter | undefined {
-    return this.base.bias;
-  }
   get inFeatures(): number {
     return this.base.inFeatures;
   }
   get outFeatures(): number {
     return this.base.outFeatures;
+  }
+  get device(): Device {
+    return this.base.device;
   }
 
   protected override nameOf(field: string): string {
@@ -70,11 +71,14 @@ export class LoraLinear extends Module implements Projection {
   }
 
   protected forward(x: Tensor): Tensor {
-    if (!this.enabled) return this.base.call(x);
-    return x.loraLinear(this.weight, this.bias ?? null, this.#drop(x), this.loraA, this.loraB, this.scale);
+    const { base, loraA, loraB, scale } = this;
+    if (!this.enabled) return base.call(x);
+    const dropped = this.#drop(x);
+    if (!isPlain(base)) return plainLora(x, this, dropped);
+    return x.loraLinear(base.weight, base.bias ?? null, dropped, loraA, loraB, scale);
   }
 
-  /** [x, scale · dropped Aᵀ] and [W, B]: the branch as R more channels. */
+  /** The base's factors with the branch as R more channels: [x, scale · dropped Aᵀ] and [W, B]. */
   factors(x: Tensor): { x: Tensor; weight: Tensor } {
     const base = this.base.factors(x);
     if (!this.enabled) return base;
@@ -86,22 +90,32 @@ export class LoraLinear extends Module implements Projection {
     return this.training && this.#dropout > 0 ? x.dropout(this.#dropout, true) : x;
   }
 
-  /** The change that the branch makes to the weight: scale · B A [O, I] in fp32. */
+  /** What the branch adds to the weight: scale · B A, [O, I] in fp32. */
   delta(): Tensor {
     return this.loraB.matmul(this.loraA).mul(this.scale);
   }
 
-  /** Adds the branch to the projection's weight; the projection is then to be put back in its place. */
+  add(delta: Tensor) {
+    this.base.add(delta);
+  }
+
+  /** Adds the branch to the base, disposes it and returns the base, which the caller puts in this layer's place. */
   merge(): Projection {
-    noGrad(() => this.weight.copy_(this.weight.to("f32").add(this.delta())));
+    noGrad(() => this.base.add(this.delta()));
     this.loraA[Symbol.dispose]();
     this.loraB[Symbol.dispose]();
     return this.base;
   }
 }
 
-/** The same computation, step by step as PEFT's `Linear.forward`; a test holds the two equal. `dropped` is x after dropout. */
-export function plainLora(x: Tensor, layer: LoraLinear, dropped: Tensor = x): Tensor {
-  const a = layer.loraA.to(x.dtype), b = layer.loraB.to(x.dtype);
-  return x.linear(layer.weight, layer.bias ?? null).add(dropped.linear(a).linear(b).mul(layer.scale));
+/** The fused operator computes the base itself, so it may only stand in for a base that is exactly a `Linear`. */
+const isPlain = (base: Projection): base is Linear => base.constructor === Linear;
+
+/**
+ * The same computation step by step, as in PEFT's `Linear.forward`, over any base; a test holds the two equal. `dropped` is x
+ * after dropout.
+ */
+export function plainLora(x: Tensor, { base, loraA, loraB, scale }: LoraLinear, dropped: Tensor = x): Tensor {
+  const low = dropped.linear(loraA.to(x.dtype)).linear(loraB.to(x.dtype)); // [N, O]
+  return base.call(x).add(low.mul(scale));
 }

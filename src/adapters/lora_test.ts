@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Linear } from "../nn/mod.ts";
-import { holdEqual } from "../../tests/support/hold_equal.ts";
+import { Linear, Projection } from "../nn/mod.ts";
+import { error, holdEqual } from "../../tests/support/hold_equal.ts";
 import { gradients, live, manualSeed, noGrad, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { LoraLinear, plainLora } from "./lora.ts";
 
@@ -154,4 +154,96 @@ Deno.test("LoraLinear's parameters bear the layer's own path, and PEFT's names",
     ["q_proj.lora_A.weight", [2, 5]],
     ["q_proj.lora_B.weight", [6, 2]],
   ]);
+});
+
+/** A linear layer that the fused operator must not stand in for. */
+class OtherLinear extends Linear {}
+
+for (const dtype of ["f32", "bf16"] as const) {
+  for (const bias of [false, true]) {
+    for (const dropout of [0, 0.5]) {
+      const what = `${dtype}${bias ? ", bias" : ""}, dropout ${dropout}`;
+      Deno.test(`LoraLinear computes the same over a Linear, fused, and over any other projection: ${what}`, () => {
+        const before = live();
+        scope(() => {
+          const numbers = (Base: typeof Linear) => {
+            manualSeed(2);
+            using layer = new LoraLinear(new Base(65, 34, { bias, dtype, device: "cpu" }), {
+              rank: 4,
+              alpha: 4,
+              dropout,
+            });
+            noGrad(() => [...layer.parameters()].forEach(([, p]) => p.normal_()));
+            layer.training = true;
+            const leaves = [randn([40, 65]).to(dtype), layer.loraA, layer.loraB].map((t) => t.requiresGrad());
+            const y = layer.call(leaves[0]), made = gradients([y], leaves, [randn([40, 34]).to(dtype)]);
+            return [y.detach(), ...made.map((g) => g!)];
+          };
+          const fused = numbers(Linear), other = numbers(OtherLinear);
+          fused.forEach((t, i) => {
+            assert.equal(t.dtype, other[i].dtype);
+            assert.ok(error(t, other[i]) < (dtype === "f32" ? 1e-6 : 8e-3), `result ${i}: ${error(t, other[i])}`);
+          });
+        });
+        assert.equal(live(), before);
+      });
+    }
+  }
+}
+
+/** Twice what a linear layer computes, without a weight of its own: a quantised layer is no more to those who use it. */
+class Twice extends Projection {
+  constructor(readonly inner: Linear) {
+    super();
+  }
+  readonly inFeatures = 5;
+  readonly outFeatures = 6;
+  readonly device = "cpu";
+  protected forward(x: Tensor): Tensor {
+    return this.inner.call(x).mul(2);
+  }
+  factors(x: Tensor): { x: Tensor; weight: Tensor } {
+    return { x, weight: this.inner.weight.mul(2) };
+  }
+  add(delta: Tensor) {
+    this.inner.add(delta.div(2));
+  }
+}
+
+Deno.test("LoraLinear bypasses nothing: a branch over a branch, or over a layer without a weight, adds to what that computes", () => {
+  const before = live();
+  scope(() => {
+    const options = { rank: 3, alpha: 4 }, x = randn([7, 5]), twice = new Twice(linear());
+    const branch = (base: Projection) => {
+      const layer = new LoraLinear(base, options);
+      layer.initialise();
+      layer.loraA.requiresGrad();
+      layer.loraB.requiresGrad();
+      return filled(layer);
+    };
+    const inner = branch(twice), outer = branch(inner);
+    const low = (layer: LoraLinear) => x.linear(layer.delta());
+    const near = (ours: Tensor, theirs: Tensor) => assert.ok(error(ours, theirs) < 1e-6);
+
+    const y = outer.call(x), sum = twice.call(x).add(low(inner)).add(low(outer));
+    near(y, sum);
+    const leaves = [inner, outer].flatMap(({ loraA, loraB }) => [loraA, loraB]), pull = randn([7, 6]);
+    const theirs = gradients([sum], leaves, [pull]);
+    gradients([y], leaves, [pull]).forEach((g, i) => near(g!, theirs[i]!));
+    const { x: wide, weight } = outer.factors(x);
+    near(wide.linear(weight), sum);
+
+    outer.enabled = false;
+    near(outer.call(x), twice.call(x).add(low(inner)));
+    [outer.enabled, inner.enabled] = [true, false];
+    near(outer.call(x), twice.call(x).add(low(outer)));
+    inner.enabled = true;
+
+    assert.equal(outer.merge(), inner);
+    near(inner.call(x), sum);
+    assert.equal(inner.merge(), twice);
+    near(twice.call(x), sum);
+    twice[Symbol.dispose]();
+  });
+  assert.equal(live(), before);
 });

@@ -1,4 +1,4 @@
-// What of a model is trained: everything, some blocks, or branches beside its layers.
+// What is trained of a model: everything, some blocks, or low-rank branches of its layers.
 export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, withoutAdapters } from "./attach.ts";
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";

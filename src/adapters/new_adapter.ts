@@ -4,7 +4,7 @@ import { didYouMean } from "../recipe/nearest.ts";
 import { LORA_DEFAULTS, type LoraConfig } from "./peft/config.ts";
 import { type AdaptedModule, linearNames } from "./peft/targets.ts";
 
-/** The settings that decide what a new adapter is like. */
+/** The settings that a new adapter is made from. */
 export type NewAdapterSettings = Pick<
   Recipe,
   | "loraRank"
@@ -20,10 +20,10 @@ export type NewAdapterSettings = Pick<
 >;
 
 /**
- * The configuration of a new adapter for a model of these modules and so many blocks; `additionalTarget` names modules that
- * are trained whole.
+ * The configuration of a new adapter for a model with these modules and this number of blocks. `additionalTarget` names the
+ * modules that are trained whole.
  *
- * @throws {RecipeError} A target or a layer is not there.
+ * @throws {RecipeError} The model has no such target or layer.
  */
 export function newAdapter(
   settings: NewAdapterSettings,
@@ -49,7 +49,7 @@ export function newAdapter(
   };
 }
 
-/** PEFT passes over a target that no module has; here a slip of the pen is said. */
+/** PEFT ignores a target that matches no module; here a misspelt name is an error. */
 function checkTargets(
   { loraTarget, loraLayers }: NewAdapterSettings,
   modules: readonly AdaptedModule[],

@@ -2,12 +2,12 @@ import type { CausalLm } from "../models/mod.ts";
 import { freeze } from "./attach.ts";
 import { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
 
-/** Lets everything train. */
+/** Makes every parameter train. */
 export function trainAll(model: CausalLm) {
   for (const [, p] of model.parameters()) p.requiresGrad();
 }
 
-/** Lets the chosen modules of the chosen blocks train, as LLaMA-Factory's freeze. */
+/** Makes only the chosen modules of the chosen blocks train, like LLaMA-Factory's freeze. */
 export function trainSome(model: CausalLm, settings: FreezeSettings) {
   const parameters = new Map(model.parameters());
   const chosen = chosenToTrain(parameters.keys(), model.blocks.length, settings);
@@ -15,7 +15,7 @@ export function trainSome(model: CausalLm, settings: FreezeSettings) {
   for (const path of chosen) parameters.get(path)!.requiresGrad();
 }
 
-/** Lets whole modules train beside an adapter (`additional_target`, PEFT's modules_to_save); gives their paths. */
+/** Makes whole modules train along with an adapter (`additional_target`, PEFT's modules_to_save); returns their paths. */
 export function trainModules(model: CausalLm, names: readonly string[]): string[] {
   const modules = Array.from(model.modules(), ({ path }) => path);
   const found = modulesNamed(names, modules, model.config.tieWordEmbeddings);

@@ -45,7 +45,7 @@ export async function* generate(
   const past = options.past ?? new Past();
   try {
     using sampler = new Sampler({ ...GREEDY, ...options }, prompt, {
-      vocabulary: model.headWeight.shape[0],
+      vocabulary: model.config.vocabSize,
       device: model.placement.device,
     });
     if (seed !== undefined) manualSeed(seed);

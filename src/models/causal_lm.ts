@@ -1,21 +1,24 @@
-import { Embedding, type Layout, Linear, Module, type Parameter, type Placement, type Projection } from "../nn/mod.ts";
+import { Embedding, type Layout, Linear, Module, type Placement, type Projection } from "../nn/mod.ts";
 import { type HeadLoss, type HeadLossOptions, linearCrossEntropy, RmsNorm, Rope } from "../nn/mod.ts";
 import { linearLogProb, type LogProbOptions, type LogProbs } from "../nn/mod.ts";
 import { noGrad, rand, scope, type Tensor } from "../tensor/mod.ts";
-import { recomputed, through, type Traced } from "./chain.ts";
+import { type BlockHooks, chain, type Traced } from "./chain.ts";
 import type { ModelConfig } from "./config.ts";
 import { Block, type Context, type Traits } from "./decoder.ts";
 import type { KvCache } from "./kv_cache.ts";
 
 // N tokens, S rows of them, D hidden, V vocabulary.
 
-/** How a forward pass is run. */
+/** Options of a forward pass. */
 export interface HiddenOptions {
-  /** Dropout and NEFTune act. Default false. */
+  /** Whether dropout and NEFTune act. Default false. */
   training?: boolean;
-  /** Keep only the inputs of blocks, and run each again for its gradient. Default false. */
+  /** Keep only the inputs of blocks and run each block again for its gradients. Default false. */
   checkpointing?: boolean;
-  /** α of NEFTune (https://arxiv.org/abs/2310.05914): uniform noise of ±α/sqrt(L·D) on the embeddings, L the longest document. */
+  /**
+   * α of NEFTune (https://arxiv.org/abs/2310.05914): adds uniform noise of ±α/sqrt(L·D) to the embeddings, where L is the
+   * length of the longest document. Default 0: no noise.
+   */
   neftuneAlpha?: number;
 }
 
@@ -38,13 +41,15 @@ class Backbone extends Module<[Tensor], Tensor> {
 }
 
 /**
- * A causal language model as a chain: embed -> blocks -> norm -> head. Tokens of all documents lie end to end [N]; the
- * layout says where each begins.
+ * A causal language model: embedding -> blocks -> norm -> head. A batch is the tokens of all its documents end to end [N];
+ * the layout says where each document begins.
  */
 export class CausalLm extends Module<[Tensor, Layout]> {
   model: Backbone;
-  /** Absent where the head is the embedding. */
+  /** Absent if the embedding is also the head. */
   declare lmHead?: Projection;
+  /** Hooks around each block, in every pass. Optimizers, offload and parameter shards add theirs here. */
+  readonly hooks: BlockHooks[] = [];
   readonly #rope: Rope;
 
   constructor(readonly config: ModelConfig, traits: Traits, readonly placement: Placement) {
@@ -57,22 +62,15 @@ export class CausalLm extends Module<[Tensor, Layout]> {
   get blocks(): Block[] {
     return this.model.layers;
   }
-  /** What hidden states are multiplied by: [V, D]. */
-  get headWeight(): Parameter {
-    return (this.lmHead ?? this.model.embedTokens).weight;
-  }
 
-  /** Token ids [N] -> hidden states after the last norm [N, D]; call `finish` after backward. */
+  /** Token ids [N] -> hidden states after the last norm [N, D]. Call `finish` after the backward pass of the loss. */
   hidden(ids: Tensor, layout: Layout, options: HiddenOptions = {}): Traced {
     const { training = false, checkpointing = false, neftuneAlpha = 0 } = options;
     const context: Context = { layout, turns: this.#rope.turns(layout.span), training };
     let x = this.model.call(ids);
     if (training && neftuneAlpha > 0) x = x.add(noise(x, neftuneAlpha / Math.sqrt(layout.span * x.shape[1])));
-    if (checkpointing) {
-      const { hidden, finish } = recomputed(this.blocks, x, context);
-      return { hidden: this.model.norm.call(hidden), finish };
-    }
-    return { hidden: this.model.norm.call(through(this.blocks, x, context)), finish: () => {} };
+    const { hidden, finish } = chain(this.blocks, x, context, { recompute: checkpointing, hooks: this.hooks });
+    return { hidden: this.model.norm.call(hidden), finish };
   }
 
   /** Token ids [N] -> logits [N, V]. */
@@ -82,10 +80,10 @@ export class CausalLm extends Module<[Tensor, Layout]> {
 
   /** Hidden states [.., D] -> logits [.., V]. */
   head(hidden: Tensor): Tensor {
-    return this.lmHead ? this.lmHead.call(hidden) : hidden.linear(this.headWeight);
+    return this.lmHead ? this.lmHead.call(hidden) : hidden.linear(this.model.embedTokens.weight);
   }
 
-  /** The cross-entropy of hidden states [N, D] at targets [N], summed, without ever holding all logits. */
+  /** Cross-entropy of hidden states [N, D] at targets [N], summed. The logits [N, V] are never held all at once. */
   headLoss(hidden: Tensor, targets: Tensor, options: HeadLossOptions = {}): HeadLoss {
     const { x, weight } = this.#headFactors(hidden);
     return linearCrossEntropy(x, weight, targets, options);
@@ -102,16 +100,16 @@ export class CausalLm extends Module<[Tensor, Layout]> {
 
   /** Two factors whose product x · weightᵀ is the logits, adapters of the head included. */
   #headFactors(hidden: Tensor): { x: Tensor; weight: Tensor } {
-    return this.lmHead?.factors(hidden) ?? { x: hidden, weight: this.headWeight };
+    return this.lmHead?.factors(hidden) ?? { x: hidden, weight: this.model.embedTokens.weight };
   }
 
-  /** The continuation of one document: ids [T] after those in the cache -> logits of the last token [V]. No gradients. */
+  /** Reads ids [T] of one document that follow those in the cache -> logits of the last token [V]. No gradients. */
   next(ids: Tensor, positions: Tensor, cache: KvCache): Tensor {
     return noGrad(() => {
       const T = ids.shape[0], layout = { positions, lengths: [T], span: cache.length + T };
       const context: Context = { layout, turns: this.#rope.turns(layout.span), cache, training: false };
-      const x = through(this.blocks, this.model.call(ids), context);
-      return this.head(this.model.norm.call(x.narrow(0, T - 1, 1))).squeeze(0);
+      const { hidden } = chain(this.blocks, this.model.call(ids), context, { hooks: this.hooks });
+      return this.head(this.model.norm.call(hidden.narrow(0, T - 1, 1))).squeeze(0);
     });
   }
 
@@ -127,8 +125,8 @@ const noise = (like: Tensor, most: number) =>
   );
 
 /**
- * Draws every weight anew as HF's `_init_weights`: normal(0, initializer_range) for linear and embedding weights, zero
- * biases, norms one.
+ * Draws all weights like HF's `_init_weights`: normal(0, initializer_range) for linear layers and the embedding, zeros for
+ * biases, ones for norms.
  */
 export function initialise(model: CausalLm) {
   noGrad(() => {

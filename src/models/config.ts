@@ -15,9 +15,9 @@ export const ARCHITECTURES: Readonly<Record<string, Family>> = {
   Qwen3ForCausalLM: "qwen3",
 };
 
-/** A model's `config.json`: HF's names in camelCase, checked, with HF's defaults for absent keys. */
+/** A model's `config.json`, checked: HF's names in camelCase, and HF's defaults for absent keys. */
 export interface ModelConfig {
-  /** As written; one of them is in `ARCHITECTURES` unless only `model_type` is given. */
+  /** As written. One of them is in `ARCHITECTURES`, unless the file has only `model_type`. */
   architectures: string[];
   modelType: Family;
   vocabSize: number;
@@ -26,40 +26,40 @@ export interface ModelConfig {
   numHiddenLayers: number;
   numAttentionHeads: number;
   numKeyValueHeads: number;
-  /** Channels of a head. Even. */
+  /** Channels of a head; an even number. */
   headDim: number;
   rmsNormEps: number;
   ropeTheta: number;
-  /** Null: plain rope. */
+  /** Null means plain rope. */
   ropeScaling: RopeScaling | null;
   maxPositionEmbeddings: number;
-  /** Tokens a sliding layer sees, itself among them; null where no layer slides. */
+  /** Tokens that a token of a sliding layer sees, itself included; null if no layer slides. */
   slidingWindow: number | null;
   useSlidingWindow: boolean;
   maxWindowLayers: number;
-  /** One a layer, for every family. */
+  /** One per layer, in every family. */
   layerTypes: LayerType[];
-  /** Whether q, k and v have a bias; in llama and qwen3 the output projection then has one too, in qwen2 never. */
+  /** Whether q, k and v have a bias. In llama and qwen3 the output projection then has one too; in qwen2 it never has. */
   attentionBias: boolean;
   mlpBias: boolean;
-  /** Dropout of the attention weights in training; almost always 0. */
+  /** Dropout of the attention weights in training; 0 in almost all models. */
   attentionDropout: number;
   hiddenAct: "silu";
   tieWordEmbeddings: boolean;
   bosTokenId: number | null;
   eosTokenId: number | number[] | null;
   padTokenId: number | null;
-  /** The dtype of the weights as published; null: not said. */
+  /** Number type of the published weights; null if the file does not say. */
   dtype: "float32" | "bfloat16" | "float16" | null;
-  /** Standard deviation of freshly drawn weights. */
+  /** Standard deviation of newly drawn weights. */
   initializerRange: number;
-  /** The JSON as read, for the export. */
+  /** The JSON object as read; the export writes it back. */
   raw: Readonly<Record<string, unknown>>;
-  /** Sentences about what was ignored. */
+  /** One sentence for each thing that was ignored. */
   notes: string[];
 }
 
-/** What transformers 5.23 takes for absent keys, where the families differ. */
+/** Defaults of transformers 5.23 for absent keys, where families differ. */
 const LLAMA = {
   vocab: 32_000,
   intermediate: 11_008,
@@ -77,7 +77,7 @@ const DEFAULTS = {
   qwen3: { ...QWEN, headDim: 128 },
 };
 
-/** Keys of real configurations that mean nothing for training these families, so that no note is owed. */
+/** Keys of published configurations that do not matter for training these families; they are ignored without a note. */
 const MEANINGLESS = [
   ..."_name_or_path transformers_version use_cache return_dict output_hidden_states output_attentions pretraining_tp"
     .split(" "),
@@ -87,14 +87,14 @@ const MEANINGLESS = [
 ];
 
 /**
- * Reads the JSON object of a `config.json`; `file` names it in errors.
+ * Reads the JSON object of a `config.json`. Errors call it `file`.
  *
  * @example
  * ```ts
  * const config = modelConfig({ architectures: ["LlamaForCausalLM"], hidden_size: 64, num_attention_heads: 4 }, "config.json");
  * config.headDim; // 16
  * ```
- * @throws {CheckpointError} One sentence that names the key.
+ * @throws {CheckpointError} A key is wrong or not supported; the message names it.
  */
 export function modelConfig(raw: Record<string, unknown>, file = "config.json"): ModelConfig {
   const fields = new Fields(raw, file, "correct the key or fetch the model again");
@@ -169,7 +169,7 @@ function familyOf(fields: Fields, notes: string[]): { architectures: string[]; f
 }
 
 function keyValueHeads(fields: Fields, heads: number, otherwise: number | null): number {
-  // An absent key has the family's default, an explicit null means "as many as heads".
+  // An absent key means the family's default, an explicit null "as many as there are heads".
   const absent = Object.hasOwn(fields.values, "num_key_value_heads") ? heads : otherwise ?? heads;
   const count = fields.int("num_key_value_heads", absent);
   if (heads % count !== 0) throw fields.error("num_key_value_heads", `must divide num_attention_heads = ${heads}`);

@@ -1,10 +1,10 @@
 import type { Family } from "./config.ts";
 import type { Fields } from "./fields.ts";
 
-/** What a layer attends to: all earlier tokens, or those of the last `slidingWindow`. */
+/** What a layer attends to: all earlier tokens, or the last `slidingWindow` ones. */
 export type LayerType = "full_attention" | "sliding_attention";
 
-/** The part of a `ModelConfig` that says which layers slide. */
+/** The fields of a `ModelConfig` that decide which layers slide. */
 export interface LayerTypes {
   slidingWindow: number | null;
   useSlidingWindow: boolean;
@@ -12,7 +12,7 @@ export interface LayerTypes {
   layerTypes: LayerType[];
 }
 
-/** Which layers slide. Llama's never do, mistral's all, qwen's where `use_sliding_window` says so. */
+/** Reads which layers slide: none in llama, all in mistral, and those of `use_sliding_window` in qwen. */
 export function readLayerTypes(fields: Fields, family: Family, layers: number): LayerTypes {
   const all = (type: LayerType) => Array<LayerType>(layers).fill(type);
   if (family === "llama") {

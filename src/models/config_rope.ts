@@ -6,8 +6,8 @@ export type { RopeScaling };
 const TYPES = ["default", "linear", "dynamic", "llama3", "yarn"];
 
 /**
- * Reads rope's settings in both forms: `rope_theta` + `rope_scaling` (transformers 4) and `rope_parameters`
- * (transformers 5). `rope_scaling` wins where both are there, as in transformers.
+ * Reads the settings of rope in both forms: `rope_theta` and `rope_scaling` (transformers 4), and `rope_parameters`
+ * (transformers 5). If both are present `rope_scaling` wins, as in transformers.
  */
 export function readRope(
   fields: Fields,
@@ -43,7 +43,7 @@ function scalingOf(type: string, rope: Fields, outer: Fields, maxPositionEmbeddi
     if (!rope.has(key)) throw rope.error(key, `is missing, and rope_type "${type}" needs it`);
     return rope.number(key, 1, range);
   };
-  // As in transformers: the key outside wins, then the one inside, then the model's own length.
+  // As in transformers: the outer key, else the inner one, else the model's own length.
   const original = () =>
     outer.int("original_max_position_embeddings", undefined) ??
       rope.int("original_max_position_embeddings", maxPositionEmbeddings);

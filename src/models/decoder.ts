@@ -6,24 +6,24 @@ import type { KvCache } from "./kv_cache.ts";
 
 // N tokens, D hidden, H heads, K key/value heads, C channels of a head, F feed-forward width.
 
-/** In what a family differs from Llama. */
+/** How a family differs from Llama. */
 export interface Traits {
   /** Whether the output projection of attention has a bias. */
   outputBias(config: ModelConfig): boolean;
-  /** Whether queries and keys are normalised, a head at a time. */
+  /** Whether each head of the queries and keys is normalised. */
   qkNorm: boolean;
 }
 
-/** What the blocks of one forward pass share. */
+/** What all blocks of a forward pass get. */
 export interface Context {
   layout: Layout;
   turns: Turns;
-  /** Keys and values of the tokens before; then the pass is one document's continuation. */
+  /** Keys and values of earlier tokens. If given, the tokens of the pass continue that one document. */
   cache?: KvCache;
   training: boolean;
 }
 
-/** Attention to the tokens before, with K key/value heads shared by H query heads. */
+/** Causal attention in which H query heads share K key/value heads. [N, D] -> [N, D] */
 export class Attention extends Module<[Tensor, Context]> {
   qProj: Projection;
   kProj: Projection;
@@ -81,7 +81,7 @@ export class Mlp extends Module {
   }
 }
 
-/** One layer: attention, then the feed-forward part, each after a norm and added to what came in. [N, D] -> [N, D] */
+/** One layer: attention, then the feed-forward part, each behind a norm and added to its input. [N, D] -> [N, D] */
 export class Block extends Module<[Tensor, Context]> {
   selfAttn: Attention;
   mlp: Mlp;

@@ -1,4 +1,4 @@
-// Families: what each differs in. Adding one is a file of traits (or a class of its own), an import and a key here.
+// Families: how each differs from Llama. To add one, write a file of traits (or a class), and import it and give it a key here.
 import type { Family } from "./config.ts";
 import type { Traits } from "./decoder.ts";
 import { llama } from "./llama.ts";

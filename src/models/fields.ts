@@ -1,18 +1,18 @@
 import { CheckpointError } from "../errors.ts";
 
-/** The largest size that a configuration may name: 2^31 - 1. */
+/** The largest number accepted as a size: 2^31 - 1. */
 export const LARGEST = 2 ** 31 - 1;
 
 type Range = { min?: number; max?: number; above?: number };
 
 /**
- * A JSON object read key by key: types are strict, `null` counts as absent, and what does not fit is one sentence that
- * names the file and the key. Used for `config.json` and `adapter_config.json`.
+ * Reads a JSON object key by key, for `config.json` and `adapter_config.json`. Types are strict, and `null` counts as absent.
+ * A value that does not fit is a `CheckpointError` that names the file and the key.
  */
 export class Fields {
   readonly #seen = new Set<string>();
 
-  /** `remedy` closes every sentence; `prefix` names the object that a nested one lies in ("rope_parameters."). */
+  /** `remedy` ends every error message; `prefix` is the path of a nested object ("rope_parameters."). */
   constructor(
     readonly values: Readonly<Record<string, unknown>>,
     readonly file: string,
@@ -20,19 +20,19 @@ export class Fields {
     readonly prefix = "",
   ) {}
 
-  /** The error for `key`: `what` is said of the value ("must be a whole number of at least 1"). */
+  /** The error for `key`; `what` continues its message after the value ("must be a whole number of at least 1"). */
   error(key: string, what: string, remedy = this.remedy): CheckpointError {
     const value = this.has(key) ? ` = ${shown(this.values[key])}` : "";
     return new CheckpointError(`Cannot use "${this.file}": ${this.prefix}${key}${value} ${what}; ${remedy}`);
   }
 
-  /** Whether `key` is there and not `null`. */
+  /** Whether `key` is present and not `null`. */
   has(key: string): boolean {
     this.#seen.add(key);
     return Object.hasOwn(this.values, key) && this.values[key] !== null && this.values[key] !== undefined;
   }
 
-  /** A whole number within `range`, or `otherwise` where the key is absent. */
+  /** A whole number within the range; `otherwise` if the key is absent. */
   int<D>(key: string, otherwise: D, { min = 1, max = LARGEST }: Range = {}): number | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -42,7 +42,7 @@ export class Fields {
     return value as number;
   }
 
-  /** A finite number within `range` (`above` leaves the bound itself out), or `otherwise`. */
+  /** A finite number within the range (`above` excludes the bound itself); `otherwise` if the key is absent. */
   number<D>(key: string, otherwise: D, { min = -Infinity, max = Infinity, above = -Infinity }: Range = {}): number | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -56,7 +56,7 @@ export class Fields {
     return value;
   }
 
-  /** True or false, or `otherwise`. */
+  /** True or false; `otherwise` if the key is absent. */
   bool<D>(key: string, otherwise: D): boolean | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -64,7 +64,7 @@ export class Fields {
     return value;
   }
 
-  /** A string, or `otherwise`. */
+  /** A string; `otherwise` if the key is absent. */
   text<D>(key: string, otherwise: D): string | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -72,7 +72,7 @@ export class Fields {
     return value;
   }
 
-  /** A list of strings, or `otherwise`. */
+  /** A list of strings; `otherwise` if the key is absent. */
   texts<D>(key: string, otherwise: D): string[] | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -82,7 +82,7 @@ export class Fields {
     return value;
   }
 
-  /** A JSON object, or `otherwise`. */
+  /** A JSON object; `otherwise` if the key is absent. */
   object<D>(key: string, otherwise: D): Record<string, unknown> | D {
     if (!this.has(key)) return otherwise;
     const value = this.values[key];
@@ -90,20 +90,20 @@ export class Fields {
     return value as Record<string, unknown>;
   }
 
-  /** The object under `key` as fields of its own, or undefined. */
+  /** The JSON object at `key` as `Fields`; undefined if the key is absent. */
   nested(key: string): Fields | undefined {
     const value = this.object(key, undefined);
     return value && new Fields(value, this.file, this.remedy, `${this.prefix}${key}.`);
   }
 
-  /** Keys that nobody asked for, but for those in `meaningless`. Said once, as a note. */
+  /** Keys that were never read, without those in `meaningless`. */
   unknown(meaningless: Iterable<string> = []): string[] {
     const known = new Set(meaningless);
     return Object.keys(this.values).filter((key) => !this.#seen.has(key) && !known.has(key));
   }
 }
 
-/** A value as JSON, cut to 60 characters: a hostile file must not fill the screen. */
+/** A value as JSON, cut to 60 characters so that a hostile file cannot fill the screen. */
 function shown(value: unknown): string {
   const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
   return text.length > 60 ? text.slice(0, 59) + "…" : text;

@@ -2,16 +2,16 @@ import { cat, empty, keep, type Tensor } from "../tensor/mod.ts";
 
 // S cached tokens, T new ones, K key/value heads, C channels of a head.
 
-/** Keys and values of the tokens a model has seen, for each layer; grows by doubling. */
+/** Keys and values of the tokens that a model has read, for each layer. Its memory grows by doubling. */
 export class KvCache {
   readonly #layers: { k: Tensor; v: Tensor; length: number }[] = [];
 
-  /** Tokens cached. */
+  /** Number of cached tokens. */
   get length(): number {
     return this.#layers[0]?.length ?? 0;
   }
 
-  /** Adds k and v [T, K, C] of a layer; gives all of its keys and values [S + T, K, C]. */
+  /** Appends k and v [T, K, C] of a layer; returns all keys and values of the layer, [S + T, K, C] each. */
   append(layer: number, k: Tensor, v: Tensor): [Tensor, Tensor] {
     const [T, ...rest] = k.shape, at = this.#layers[layer] ??= { k: none(k), v: none(v), length: 0 };
     const room = at.k.shape[0];
@@ -31,7 +31,7 @@ export class KvCache {
     return [at.k.narrow(0, 0, at.length), at.v.narrow(0, 0, at.length)];
   }
 
-  /** Forgets the tokens after the first `length`, to go on from there with others. */
+  /** Drops all tokens after the first `length`, so that others can follow. */
   cut(length: number) {
     for (const at of this.#layers) at.length = Math.min(at.length, length);
   }

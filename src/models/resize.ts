@@ -1,16 +1,34 @@
-import { replaceValue } from "../nn/mod.ts";
+import { CheckpointError } from "../errors.ts";
+import { Linear, replaceValue } from "../nn/mod.ts";
 import { cat, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
 import type { CausalLm } from "./causal_lm.ts";
-import { grownRows } from "./vocabulary.ts";
+
+/** Vocabularies grow to a multiple of this many rows, which keeps matrix products fast: LLaMA-Factory's rule. */
+const MULTIPLE = 64;
+
+/** Rows an embedding of `rows` rows grows to so that it has `tokens` of them; undefined if it has enough already. */
+export function grownRows(rows: number, tokens: number): number | undefined {
+  return tokens <= rows ? undefined : Math.ceil(tokens / MULTIPLE) * MULTIPLE;
+}
+
+/** The modules with new rows: LLaMA-Factory trains them whole and saves them next to an adapter. */
+export function modulesWithRows(config: { tieWordEmbeddings: boolean }): string[] {
+  return ["embed_tokens", ...config.tieWordEmbeddings ? [] : ["lm_head"]];
+}
 
 /**
- * Gives embedding and head rows for `tokens` tokens at least; false where they have them already. New rows are the mean
- * of the old ones plus noise of deviation 1/sqrt(width), as LLaMA-Factory's `noise_init`.
+ * Grows embedding and head to at least `tokens` rows; returns false if they have enough already. New rows are the mean of the
+ * old ones plus noise of deviation 1/sqrt(width), as LLaMA-Factory's `noise_init`.
+ *
+ * @throws {CheckpointError} The head is not a plain linear layer, so its rows are not one weight's.
  */
 export function resizeVocab(model: CausalLm, tokens: number): boolean {
-  const { config } = model;
+  const { config, lmHead } = model;
   const rows = grownRows(config.vocabSize, tokens);
   if (rows === undefined) return false;
+  if (lmHead && !(lmHead instanceof Linear)) {
+    throw new CheckpointError("Cannot resize the vocabulary: the head has an adapter; merge it first");
+  }
   const grown = (weight: Tensor) =>
     scope(() =>
       noGrad(() => {
@@ -20,7 +38,7 @@ export function resizeVocab(model: CausalLm, tokens: number): boolean {
       })
     );
   replaceValue(model.model.embedTokens.weight, grown(model.model.embedTokens.weight));
-  if (model.lmHead) replaceValue(model.lmHead.weight, grown(model.lmHead.weight));
+  if (lmHead) replaceValue(lmHead.weight, grown(lmHead.weight));
   config.vocabSize = rows;
   return true;
 }

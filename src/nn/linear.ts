@@ -1,4 +1,4 @@
-import { type Device, type DType, empty, type Tensor } from "../tensor/mod.ts";
+import { type Device, type DType, empty, noGrad, type Tensor } from "../tensor/mod.ts";
 import { Module, type Parameter, parameter } from "./module.ts";
 
 /** Where new parameters lie, and of what type they are. */
@@ -7,18 +7,22 @@ export interface Placement {
   device: Device;
 }
 
-/** What an adapter may wrap: a map from I to O channels whose weight is [O, I]. */
-export interface Projection extends Module {
-  readonly weight: Parameter;
-  readonly bias?: Parameter;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  /** Of what the layer's result, but for its bias, is the product x weightᵀ: for a loss that never holds the result. */
-  factors(x: Tensor): { x: Tensor; weight: Tensor };
+/**
+ * A linear map x [.., I] -> [.., O]: what an adapter wraps, and what a wrapped layer is itself. It may have no dense weight,
+ * so callers use these members and never look for one.
+ */
+export abstract class Projection extends Module {
+  abstract readonly inFeatures: number;
+  abstract readonly outFeatures: number;
+  abstract readonly device: Device;
+  /** x' [.., I'] and weight' [O, I'] whose product x' weight'ᵀ is the result without bias, for losses that never hold it. */
+  abstract factors(x: Tensor): { x: Tensor; weight: Tensor };
+  /** Adds `delta` [O, I], in fp32, to the map for good. */
+  abstract add(delta: Tensor): void;
 }
 
 /** x [.., I] -> x weightᵀ + bias [.., O], with a weight of [O, I]. Its values are undefined until loaded or initialised. */
-export class Linear extends Module implements Projection {
+export class Linear extends Projection {
   readonly weight: Parameter;
   declare readonly bias?: Parameter;
 
@@ -33,11 +37,18 @@ export class Linear extends Module implements Projection {
   get outFeatures(): number {
     return this.weight.shape[0];
   }
+  get device(): Device {
+    return this.weight.device;
+  }
   protected forward(x: Tensor): Tensor {
     return x.linear(this.weight, this.bias ?? null);
   }
   factors(x: Tensor): { x: Tensor; weight: Tensor } {
     return { x, weight: this.weight };
+  }
+  /** The sum is made in fp32 and rounded to the weight's type. */
+  add(delta: Tensor) {
+    noGrad(() => this.weight.copy_(this.weight.to("f32").add(delta)));
   }
 }
 

@@ -3,30 +3,31 @@ import { keep, scope, Tensor } from "../tensor/mod.ts";
 /** A tensor that a module owns and an optimizer may change. */
 export type Parameter = Tensor & { readonly parameter: true };
 
-/** Makes a tensor a parameter: it outlives its scope, and ends with its module. It is frozen until `requiresGrad()`. */
+/** Makes a tensor a parameter: it outlives its scope until its module is disposed, and is frozen until `requiresGrad()`. */
 export function parameter(t: Tensor): Parameter {
   return Object.assign(keep(t), { parameter: true as const });
 }
 
 /**
- * A piece of a model. Its public fields are its parameters and its parts, and a field's path is its name in a checkpoint:
- * `layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`. `#private` fields are not in the checkpoint.
+ * A part of a model. Public fields that hold parameters or modules, alone or in arrays, are what it consists of, and their path
+ * is their name in a checkpoint: `layers[0].selfAttn.qProj.weight` is `layers.0.self_attn.q_proj.weight`. `#private` fields
+ * are not saved.
  */
 export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
-  /** The computation. Write it; call `call`. */
+  /** The computation. Subclasses implement it; callers use `call`. */
   protected abstract forward(...inputs: In): Out;
 
-  /** Runs `forward` in a scope of its own: temporaries end here, the result moves to the caller's scope. */
+  /** Runs `forward` in its own scope: temporaries are released, and the result moves to the caller's scope. */
   call(...inputs: In): Out {
     return scope(() => this.forward(...inputs));
   }
 
-  /** The name of a field in checkpoints; "" makes a part transparent: its parameters bear this module's own path. */
+  /** The name of a field in checkpoints. With "" the parameters of that part get the path of this module itself. */
   protected nameOf(field: string): string {
     return field.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());
   }
 
-  /** Every parameter with its checkpoint name, in the order of the fields. */
+  /** All parameters with their checkpoint names, in field order. */
   *parameters(path = ""): Generator<[string, Parameter]> {
     for (const [at, part] of this.#parts(path)) {
       if (part instanceof Module) yield* part.parameters(at);
@@ -34,7 +35,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
     }
   }
 
-  /** Every module below this one with its path, parents first, and the way to put another in its place. */
+  /** All modules below this one, parents first, each with its path and a function that replaces it. */
   *modules(path = ""): Generator<Place> {
     for (const [at, part, put] of this.#parts(path)) {
       if (!(part instanceof Module)) continue;
@@ -54,13 +55,13 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
     }
   }
 
-  /** Ends every parameter. */
+  /** Disposes all parameters. */
   [Symbol.dispose]() {
     for (const [, p] of this.parameters()) p[Symbol.dispose]();
   }
 }
 
-/** Where a module stands in its model. */
+/** A module and its place in the model. */
 export interface Place {
   path: string;
   // deno-lint-ignore no-explicit-any
@@ -74,7 +75,7 @@ function isPart(v: unknown): v is Module<any, any> | Parameter {
   return v instanceof Module || (v instanceof Tensor && "parameter" in v);
 }
 
-/** Gives a parameter another tensor as its value, keeping everybody's reference to it; the old value ends. */
+/** Replaces the value of a parameter, so that every reference to the parameter sees the new one; the old value is disposed. */
 export function replaceValue(p: Parameter, value: Tensor) {
   const wants = p.wantsGrad;
   p.requiresGrad(false);

@@ -22,6 +22,13 @@ export function withGrad<T>(fn: () => T): T {
   }
 }
 
+/** Whether operators record a graph here: false inside `noGrad`. */
+export function recordsGraph(): boolean {
+  const records = C.grad_mode(true);
+  C.grad_mode(records);
+  return records;
+}
+
 /** Gradients of outputs · gradOutputs with respect to inputs; null where an input was not used. Leaves gather nothing. */
 export function gradients(
   outputs: readonly Tensor[],

@@ -2,7 +2,7 @@
 export * from "./tensor.gen.ts";
 export { availableMemory } from "./available.ts";
 export { TensorError } from "./base.ts";
-export { gradients, noGrad, withGrad } from "./autograd.ts";
+export { gradients, noGrad, recordsGraph, withGrad } from "./autograd.ts";
 export { openTensors, type ShimMaker } from "./lib.ts";
 export { keep, live, scope } from "./scope.ts";
 export { BYTES, type Device, DTYPE, type DType } from "./dtype.ts";

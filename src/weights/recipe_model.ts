@@ -54,7 +54,7 @@ export async function modelOf(
     adjust: (config) => stretched(config, settings, purpose, onNote),
     onProgress,
   });
-  let dtype = wanted === "auto" ? model.headWeight.dtype : wanted;
+  let dtype = wanted === "auto" ? model.placement.dtype : wanted;
   if (dtype === "f16" && device === "cpu") {
     const slow = "fp16 is 10 times slower than bf16 on a CPU";
     if (wanted === "auto") dtype = "bf16";

@@ -40,11 +40,11 @@ for (const [name, base] of Object.entries(bases)) {
   });
 }
 
-Deno.test("an adapter beside an embedding is refused with a sentence", async () => {
+Deno.test("an adapter on an embedding is refused with a sentence", async () => {
   using lm = await model(bases.embedding);
   await assert.rejects(attachAdapter(lm, path("adapters/embedding")), {
     name: "CheckpointError",
-    message: 'Cannot put an adapter on "model.embed_tokens": LoRA beside an embedding is not there yet; ' +
+    message: 'Cannot put an adapter on "model.embed_tokens": ftx does not have LoRA on embeddings yet; ' +
       "train it whole with additional_target",
   });
 });

@@ -6,22 +6,22 @@ export interface LoraConfig {
   r: number;
   loraAlpha: number;
   loraDropout: number;
-  /** Ends of module names, or a regular expression for whole names, or "all-linear"; null: the family's default. */
+  /** Ends of module names, a regular expression for whole names, or "all-linear"; null means the family's default. */
   targetModules: string[] | string | null;
-  /** What is left out again; names and expressions as above. */
+  /** Modules to leave out, in the same forms. */
   excludeModules: string[] | string | null;
-  /** Only layers of these numbers; null: all. */
+  /** Indices of the layers to adapt; null means all. */
   layersToTransform: number[] | null;
-  /** What stands before the number in a name ("layers"); empty: anything. */
+  /** Name in front of the layer's index ("layers"); empty means any name. */
   layersPattern: string[];
-  /** Ranks of their own for modules whose name ends like a key, which may be a regular expression. */
+  /** Ranks for the modules whose names end with a key; keys may be regular expressions. */
   rankPattern: Record<string, number>;
   alphaPattern: Record<string, number>;
   /** Modules that are trained and saved whole. */
   modulesToSave: string[];
   /** Scale by alpha / sqrt(r) instead of alpha / r. */
   useRslora: boolean;
-  /** How A was drawn; of no consequence once there are weights. */
+  /** How A was drawn; does not matter once there are weights. */
   initLoraWeights: boolean | string;
   taskType: "CAUSAL_LM" | null;
   baseModelNameOrPath: string | null;
@@ -47,7 +47,7 @@ export const LORA_DEFAULTS: LoraConfig = {
   revision: null,
 };
 
-/** Keys whose feature changes what an adapter computes, and which is not there yet. Off is null, false or empty. */
+/** Keys of features that change what an adapter computes and are not supported yet. Null, false and empty mean off. */
 const NOT_YET = {
   use_dora: "DoRA",
   use_qalora: "QALoRA",
@@ -65,19 +65,19 @@ const NOT_YET = {
   ensure_weight_tying: "tied adapters",
 };
 
-/** Ways to draw A and B that leave the base as it is, so that their adapters fit it. The others change the base. */
+/** Ways to draw A and B that leave the base unchanged. The others change it, so their adapters do not fit a fresh base. */
 const KEEPING_BASE = ["gaussian", "eva", "orthogonal"];
 
-/** Keys that mean nothing here: they describe the file, or belong to an initialisation that is over. */
+/** Keys that can be ignored: they describe the file, or an initialisation that has been done. */
 const MEANINGLESS = [
   ..."auto_mapping peft_version inference_mode megatron_core qalora_group_size runtime_config".split(" "),
   ..."loftq_config eva_config corda_config lora_ga_config fan_in_fan_out".split(" "),
 ];
 
 /**
- * Reads the JSON object of an `adapter_config.json`; `file` names it in errors.
+ * Reads the JSON object of an `adapter_config.json`. Errors call it `file`.
  *
- * @throws {CheckpointError} One sentence that names the key: it does not fit, or its feature is not there yet.
+ * @throws {CheckpointError} A key is wrong or asks for a feature that is not supported yet; the message names it.
  */
 export function loraConfig(
   raw: Record<string, unknown>,

@@ -1,9 +1,9 @@
 import type { LoraConfig } from "./config.ts";
 
-/** The version of PEFT whose files these are. */
+/** The version of PEFT whose format is written. */
 const PEFT_VERSION = "0.21.2";
 
-/** Keys of features that are off: PEFT writes them all, and so do we. */
+/** Keys of features that are off; PEFT writes them too. */
 const OFF = {
   alora_invocation_tokens: null,
   arrow_config: null,
@@ -31,8 +31,8 @@ const OFF = {
 };
 
 /**
- * The text of `adapter_config.json` as PEFT 0.21 writes it: the same keys, sorted, two spaces deep. `inference_mode` is
- * always true in a file; whoever loads it for training turns it off.
+ * The text of `adapter_config.json` as PEFT 0.21 writes it: the same keys, sorted, indented by two spaces. `inference_mode` is
+ * always true in a file; PEFT turns it off when it loads the adapter for training.
  */
 export function loraConfigText(config: LoraConfig): string {
   return JSON.stringify(

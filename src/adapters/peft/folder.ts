@@ -4,13 +4,13 @@ import { brief } from "../../safetensors/json.ts";
 import { type LoraConfig, loraConfig } from "./config.ts";
 import { type AdapterPart, parseAdapterKey } from "./keys.ts";
 
-/** A PEFT adapter's folder, checked, with no tensor read yet. */
+/** The folder of a PEFT adapter, checked; no tensor is read yet. */
 export interface AdapterFolder {
   folder: string;
   config: LoraConfig;
-  /** By their names in the file; without the weights of the base that PEFT may add. */
+  /** By name in the file, without the weights of the base model that PEFT may add. */
   tensors: Map<string, TensorPlace>;
-  /** Sentences about what was ignored. */
+  /** One sentence for each thing that was ignored. */
   notes: string[];
 }
 
@@ -22,7 +22,7 @@ export interface AdapterFolder {
  * const { config, tensors } = await openAdapter("runs/docker");
  * tensors.get("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight")!.shape; // [8, 2048]
  * ```
- * @throws {CheckpointError} One sentence: what is missing or wrong, and what to do.
+ * @throws {CheckpointError} A file is missing or wrong; the message says which and what to do.
  */
 export async function openAdapter(folder: string): Promise<AdapterFolder> {
   const { config, notes } = await openConfig(folder);
@@ -46,7 +46,7 @@ async function openConfig(folder: string) {
   );
 }
 
-/** Refuses files of which no tensor is an adapter's, and branches whose halves A [r, in] and B [out, r] do not fit. */
+/** Throws if no tensor belongs to an adapter, or if the halves A [r, in] and B [out, r] of a branch do not fit each other. */
 function checkParts(folder: string, parts: { part: AdapterPart | null; place: TensorPlace }[]) {
   const wrong = (what: string) => new CheckpointError(`Cannot load "${folder}": ${what}; save the adapter again`);
   if (!parts.some(({ part }) => part && part.kind !== "base")) throw wrong("it has no tensor of an adapter");

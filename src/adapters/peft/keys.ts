@@ -1,26 +1,26 @@
 /**
- * Names in an adapter's file: `base_model.model.` (PEFT's wrapper and HF's model), the path of the module, and what of it.
- * The adapter's own name never stands in a file.
+ * Start of all names in an adapter's file: PEFT's wrapper and HF's model. The path of a module and the part of it follow.
+ * The adapter's own name is never written.
  */
 const PREFIX = "base_model.model.";
 
-/** What of an adapter a tensor is. */
+/** What a tensor in an adapter's file is. */
 export type AdapterPart =
-  /** Half of a branch beside the module at `path`: of a linear layer or of an embedding. */
+  /** Half of the branch of the module at `path`, which is a linear layer or an embedding. */
   | { kind: "A" | "B"; path: string; embedding: boolean }
   /** A parameter that was trained whole (`modules_to_save`): `lm_head.weight`. */
   | { kind: "saved"; parameter: string }
-  /** A weight of the base that PEFT adds to the file, such as that of a targeted embedding. */
+  /** A weight of the base model that PEFT adds to the file, such as that of an adapted embedding. */
   | { kind: "base"; parameter: string };
 
-/** The name of half a branch: A is [r, in], B is [out, r]; of an embedding [r, vocabulary] and [hidden, r]. */
+/** Name of half a branch: A [r, in] and B [out, r]; for an embedding A [r, vocabulary] and B [hidden, r]. */
 export const branchKey = (path: string, half: "A" | "B", { embedding = false } = {}): string =>
   PREFIX + path + (embedding ? `.lora_embedding_${half}` : `.lora_${half}.weight`);
 
-/** The name of a parameter that was trained whole; `parameter` as in the model's own file. */
+/** Name of a parameter that was trained whole; `parameter` is its name in the model's own file. */
 export const savedKey = (parameter: string): string => PREFIX + parameter;
 
-/** What the tensor of that name is; null: nothing that an adapter of ours has. */
+/** What the tensor of that name is; null if it belongs to no adapter that ftx supports. */
 export function parseAdapterKey(key: string): AdapterPart | null {
   if (!key.startsWith(PREFIX)) return null;
   const rest = key.slice(PREFIX.length);

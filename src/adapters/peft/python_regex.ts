@@ -1,7 +1,7 @@
 /**
- * The JavaScript form of a regular expression written for Python's `re`, which adapters' configurations hold.
+ * Converts a regular expression written for Python's `re`, as adapter configurations contain, to JavaScript.
  *
- * @throws {SyntaxError} It is none, or uses what JavaScript does not have.
+ * @throws {SyntaxError} It is not a regular expression, or uses a feature that JavaScript does not have.
  */
 export function pythonRegex(pattern: string): { source: string; flags: string } {
   let flags = "";

@@ -1,4 +1,4 @@
-/** The shortest ends of names that tell the targets from all other modules. */
+/** The shortest ends of names that distinguish the targets from all other modules. */
 export function shortestNames(targets: string[], paths: string[]): string[] {
   const ends = (path: string) => path.split(".").map((_, i, parts) => parts.slice(parts.length - 1 - i).join("."));
   const dotted = targets.map((name) => `.${name}`);
@@ -6,7 +6,7 @@ export function shortestNames(targets: string[], paths: string[]): string[] {
   const others = paths.filter((path) => !chosen.has(path) && !dotted.some((end) => path.endsWith(end)));
   const taken = new Set(others.flatMap(ends));
   const needed = new Set<string>();
-  // PEFT's order, so that its choice is ours: by the list of ends, shortest first.
+  // In PEFT's order, to choose the same names: by the list of ends, shortest first.
   const sorted = [...chosen].sort((a, b) => compareLists(ends(a), ends(b)));
   for (const target of sorted) {
     if ([...needed].some((end) => target.endsWith(`.${end}`))) continue;

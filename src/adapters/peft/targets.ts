@@ -3,17 +3,17 @@ import type { LoraConfig } from "./config.ts";
 import { shortestNames } from "./shortest_names.ts";
 import { fullMatch, pythonRegex } from "./python_regex.ts";
 
-/** A module of the model, as an adapter sees it. */
+/** A module that an adapter may target. */
 export interface AdaptedModule {
-  /** Its dotted path in HF's model: `model.layers.0.self_attn.q_proj`. */
+  /** Path in HF's model: `model.layers.0.self_attn.q_proj`. */
   path: string;
-  /** "other" is what no branch can stand beside: norms, blocks, the model itself. */
+  /** "other" modules cannot have a branch: norms, blocks, the model itself. */
   kind: "linear" | "embedding" | "other";
   inFeatures?: number;
   outFeatures?: number;
 }
 
-/** The branch beside one module. */
+/** The branch of one module. */
 export interface Branch {
   kind: "linear" | "embedding";
   rank: number;
@@ -22,15 +22,15 @@ export interface Branch {
   rslora: boolean;
 }
 
-/** What of a model an adapter changes. */
+/** What an adapter changes in a model. */
 export interface Matched {
   /** By path, in the model's order. */
   branches: Map<string, Branch>;
   /** Paths of the modules that are trained whole. */
   saved: string[];
-  /** What `target_modules` is written as: a list, unless it was an expression. */
+  /** The value of `target_modules` to write: a list, unless an expression was given. */
   targetModules: string[] | string;
-  /** Sentences about settings that matched nothing. */
+  /** One sentence for each setting that matched nothing. */
   notes: string[];
 }
 
@@ -49,7 +49,7 @@ type Target = Pick<
   | "useRslora"
 >;
 
-/** What PEFT targets where `target_modules` is null. */
+/** PEFT's targets if `target_modules` is null. */
 const DEFAULT_TARGETS: Record<string, string[]> = {
   llama: ["q_proj", "v_proj"],
   mistral: ["q_proj", "v_proj"],
@@ -58,16 +58,16 @@ const DEFAULT_TARGETS: Record<string, string[]> = {
 };
 
 /**
- * Chooses the modules that get a branch, exactly as PEFT 0.21 does, with each one's rank and alpha.
+ * Chooses the modules that get a branch, and the rank and alpha of each, exactly as PEFT 0.21 does.
  *
  * @example
  * ```ts
  * const modules = [{ path: "model.layers.0.mlp.up_proj", kind: "linear" as const }];
  * matchTargets(modules, { ...LORA_DEFAULTS, targetModules: ["up_proj"] }).branches.keys(); // the path above
  * ```
- * @param head Path of the output head, which "all-linear" leaves out.
- * @param family `model_type`, for the targets where the configuration names none.
- * @throws {CheckpointError} Nothing matches, something matches that cannot have a branch, or an expression is none.
+ * @param head Path of the output head, which "all-linear" excludes.
+ * @param family `model_type`, which decides the targets if the configuration names none.
+ * @throws {CheckpointError} Nothing matches, a module matches that cannot have a branch, or an expression is not one.
  */
 export function matchTargets(
   modules: Iterable<AdaptedModule>,
@@ -90,7 +90,7 @@ export function matchTargets(
       left++;
       continue;
     }
-    // A full name in the list is taken whatever its layer.
+    // A full path in the list matches in any layer.
     const named = Array.isArray(targetModules) && targetModules.includes(path);
     if (!named && !(included(path) && inLayers(path))) continue;
     if (kind === "other") throw wrong("target_modules", `"${path}" is neither a linear layer nor an embedding`);
@@ -118,7 +118,7 @@ export function matchTargets(
   };
 }
 
-/** Last names of all linear layers but the head, sorted: what LLaMA-Factory's `lora_target: all` means. */
+/** Last parts of the paths of all linear layers except the head, sorted: LLaMA-Factory's `lora_target: all`. */
 export function linearNames(modules: Iterable<AdaptedModule>, { head = "lm_head" } = {}): string[] {
   const linear = [...modules].filter(({ path, kind }) => kind === "linear" && path !== head);
   return [...new Set(linear.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)))].sort();
@@ -127,7 +127,7 @@ export function linearNames(modules: Iterable<AdaptedModule>, { head = "lm_head"
 const wrong = (key: string, what: string, remedy = "correct adapter_config.json or lora_target") =>
   new CheckpointError(`Cannot use ${key}: ${what}; ${remedy}`);
 
-/** "all-linear", null and long lists, made into the list that they stand for. */
+/** Turns "all-linear" and null into the list they mean, and shortens long lists as PEFT does. */
 function expand(
   all: AdaptedModule[],
   targets: string[] | string | null,
@@ -148,7 +148,7 @@ function expand(
   return shorter.length < list.length ? shorter : list;
 }
 
-/** Whether a path matches names (equal, or ending with "." and the name) or an expression (as a whole). */
+/** Tests whether a path matches: it equals one of the names or ends with "." and the name, or an expression matches all of it. */
 function matcher(key: string, names: string[] | string): (path: string) => boolean {
   if (typeof names === "string") {
     const regex = readRegex(key, names);
@@ -158,7 +158,7 @@ function matcher(key: string, names: string[] | string): (path: string) => boole
   return (path) => exact.has(path) || names.some((name) => path.endsWith(`.${name}`));
 }
 
-/** Whether a path lies in one of `layers_to_transform`: by the first number in it, or the first after `layers_pattern`. */
+/** Tests whether a path is in one of `layers_to_transform`, by the first number in it or the first after `layers_pattern`. */
 function layerFilter({ layersToTransform, layersPattern }: Target): (path: string) => boolean {
   if (!layersToTransform?.length) return () => true;
   const before = layersPattern.length
@@ -172,7 +172,7 @@ function layerFilter({ layersToTransform, layersPattern }: Target): (path: strin
   };
 }
 
-/** The value of the first key that a path ends with; keys may be expressions, and `^` holds on to the beginning. */
+/** Looks up the first key that a path ends with. Keys may be expressions; `^` anchors one to the start of the path. */
 function patternLookup(key: string, pattern: Record<string, number>): (path: string) => number | undefined {
   const regexes = Object.entries(pattern).map(([name, value]) => [endRegex(key, name), value] as const);
   return (path) => regexes.find(([regex]) => regex.test(path))?.[1];
@@ -191,7 +191,7 @@ function readRegex(key: string, pattern: string) {
   }
 }
 
-/** A module that is trained whole, or one inside it, gets no branch. */
+/** A module that is trained whole, and everything inside it, gets no branch. */
 const isSaved = (path: string, names: string[]) => names.some((name) => `.${path}.`.includes(`.${name}.`));
 
 function checkRank(rank: number, { path, inFeatures = Infinity, outFeatures = Infinity }: AdaptedModule) {
