@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { attachAdapter, setTraining, trainAll } from "../src/adapters/mod.ts";
-import { EncodedSet } from "../src/data/set.ts";
+import { EncodedSet } from "../src/data/sets/set.ts";
 import { adamw, Optimizer, uniform } from "../src/optim/mod.ts";
 import { ownShim } from "../src/setup/own_shim.ts";
 import { nextToken } from "../src/stages/sft.ts";

@@ -1,6 +1,6 @@
 import { CONTENT, EOS, template } from "./template.ts";
 
-/** For base models without a format of their own: named turns, each ended by EOS. */
+/** For base models without a format of their own: turns with names, each ended by EOS. */
 export const plain = template({
   name: "default",
   system: [`System: ${CONTENT}`, EOS, "\n"],
@@ -8,5 +8,5 @@ export const plain = template({
   assistant: [CONTENT, EOS, "\n"],
 });
 
-/** Nothing but the messages: no mark is added, so no end is learned unless the data writes one. */
+/** The messages alone. No mark is added, so no end is learned unless the data contains one. */
 export const empty = template({ name: "empty", user: [CONTENT], assistant: [CONTENT] });

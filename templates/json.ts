@@ -1,6 +1,6 @@
 /**
- * JSON as Python's `json.dumps(value, ensure_ascii=False)` writes it, which is what models saw: a space after each
- * comma and colon, or with `indent` one entry a line.
+ * JSON as Python's `json.dumps(value, ensure_ascii=False)` writes it, which is what models were trained on: a space after
+ * each comma and colon, or one entry a line with `indent`.
  */
 export function pythonJson(value: unknown, indent?: number): string {
   return indent === undefined ? inline(value) : JSON.stringify(value, null, indent);

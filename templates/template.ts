@@ -1,6 +1,6 @@
 /**
- * One part of a turn. A text is tokenised by itself, with `{{content}}` replaced first, so no merge ever crosses from
- * one slot into the next; `BOS` and `EOS` become the tokenizer's ids, and nothing where it has none.
+ * One part of a turn. A text is tokenised by itself, after `{{content}}` is replaced, so no merge crosses from one slot into
+ * the next. `BOS` and `EOS` become the tokenizer's ids, or nothing if it has none.
  */
 export type Slot = string | { readonly special: "bos" | "eos" } | { readonly token: string };
 
@@ -11,13 +11,13 @@ export const EOS = { special: "eos" } as const;
 /** Where the message goes. */
 export const CONTENT = "{{content}}";
 
-/** How a conversation is written for a model. A value: everything that reads one is elsewhere. */
+/** How a conversation is written for a model. */
 export interface Template {
-  /** The name users give. */
+  /** The name in messages; users choose a template by its key in `TEMPLATES`. */
   readonly name: string;
   /** Once, at the very start. */
   readonly prefix: readonly Slot[];
-  /** Around the system prompt; tool descriptions stand at its end. Left out where there is neither. */
+  /** Around the system prompt, which ends with the descriptions of tools. Left out where there is neither. */
   readonly system: readonly Slot[];
   /** Around a question, including the header that opens the answer. */
   readonly user: readonly Slot[];
@@ -29,25 +29,25 @@ export interface Template {
   readonly function: readonly Slot[];
   /** How tools and calls are written: a key of `TOOL_FORMATS`. */
   readonly toolFormat: string;
-  /** The system prompt of conversations that bring none. */
+  /** The system prompt of conversations that have none. */
   readonly defaultSystem: string;
-  /** Tokens at which generation stops, besides EOS. */
+  /** Tokens at which generation stops, in addition to EOS. */
   readonly stopWords: readonly string[];
-  /** Tokens that the tokenizer must have for the template to mean anything. */
+  /** Tokens that the tokenizer must have; without them, marks would be split into letters. */
   readonly tokens: readonly string[];
   /** What opens and closes reasoning. */
   readonly thoughtWords: readonly [string, string];
-  /** What may already wrap a call in the data. */
+  /** Tags that a call in the data may already have around it. */
   readonly toolCallWords: readonly [string, string];
-  /** The next turn's header, or EOS at the very end, is what ends an answer: EOS is learned but not written between turns. */
+  /** An answer ends with the next turn's header, or with EOS at the very end: between turns, EOS is learned, not written. */
   readonly efficientEos: boolean;
-  /** The first stop word is the tokenizer's EOS from now on. */
+  /** The first stop word becomes the tokenizer's EOS. */
   readonly replaceEos: boolean;
-  /** The system prompt stands inside the first question, as in Llama 2. */
+  /** The system prompt is written inside the first question, as in Llama 2. */
   readonly systemInUser: boolean;
   /** The system block is written even when it is empty. */
   readonly alwaysSystem: boolean;
-  /** Answers carry reasoning; `enableThinking` and `preserveThinking` say what becomes of it. */
+  /** Answers may contain reasoning; `enableThinking` and `preserveThinking` say what happens to it. */
   readonly reasoning: boolean;
   /** true: an answer without reasoning gets an empty thought and learns it. false: reasoning is removed and the empty
    * thought is part of the question. null: only answers without reasoning get it, as part of the question. */
@@ -56,7 +56,7 @@ export interface Template {
   readonly preserveThinking: boolean;
 }
 
-/** A template from what sets it apart; the rest is as plain as can be. */
+/** A template from what sets it apart. By default nothing is added to a message but EOS after an answer. */
 export function template(given: Partial<Template> & Pick<Template, "name" | "user">): Template {
   const assistant = given.assistant ?? (given.efficientEos ? [CONTENT] : [CONTENT, EOS]);
   return {

@@ -17,15 +17,15 @@ interface Parameter {
   readonly items?: { readonly type?: string };
 }
 
-/** A call of a tool; `arguments` is an object. */
+/** A call of a tool. */
 export interface Call {
   readonly name: string;
   readonly arguments: unknown;
 }
 
-/** How one family of models is told of tools, and how it writes a call. */
+/** How tools are described to a family of models, and how it writes a call. */
 export interface ToolFormat {
-  /** What is put behind the system prompt. */
+  /** The text that follows the system prompt. */
   describe(tools: readonly Tool[]): string;
   /** The answer that makes these calls. */
   call(calls: readonly Call[]): string;
@@ -68,7 +68,7 @@ const qwen: ToolFormat = {
 };
 
 /**
- * Llama 3.1 and later. Its template prints the day; training data must not depend on the day it was made, so the day is
+ * Llama 3.1 and later. Its template prints the date. Training data must not depend on the day it was made, so the date is
  * the one that Meta's template falls back to.
  */
 const llama3: ToolFormat = {
@@ -90,5 +90,5 @@ const mistral: ToolFormat = {
   call: (calls) => pythonJson(calls.map((c) => ({ name: c.name, arguments: c.arguments }))),
 };
 
-/** Every way of writing tools that ftx knows, by the name `tool_format` takes. */
+/** Every way of writing tools, by the name that `tool_format` takes. */
 export const TOOL_FORMATS: Record<string, ToolFormat> = { default: plain, qwen, llama3, mistral };

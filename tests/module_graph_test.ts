@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/stages": [...GROUND, "src/train"],
   "src/prepare": [...GROUND, "src/train", "src/stages"],
   "src/plan": [...GROUND, "src/train", "src/stages", "src/prepare"],
-  "src/session": [...GROUND, "src/train", "src/prepare", "src/plan"],
+  "src/session": [...GROUND, "src/train", "src/stages", "src/prepare", "src/plan"],
   "src/cli": [
     ...[...GROUND, "src/libtorch", "src/setup", "src/doctor"],
     ...["src/generate", "src/export", "src/train", "src/stages", "src/plan", "src/session"],

@@ -3,7 +3,7 @@
 //   deno run -A bench/gpu/ours.ts --cell 8b-lora-4096 --device cuda
 import { parseArgs } from "node:util";
 import { attachLora, projections, setTraining, trainAll } from "../../src/adapters/mod.ts";
-import type { Batch } from "../../src/data/mod.ts";
+import { type Batch, batchOf } from "../../src/data/mod.ts";
 import { EXIT } from "../../src/errors.ts";
 import { build, initialise, modelConfig } from "../../src/models/mod.ts";
 import { adamw, Optimizer, uniform } from "../../src/optim/mod.ts";
@@ -94,21 +94,17 @@ async function measure() {
 }
 
 /** The same batch at every step: what is measured is time. */
-function* batches({ rows, sequence }: Cell): Generator<Batch[]> {
-  const lengths = lengthsOf(cell).flat(), N = rows * sequence;
-  const starts = new Int32Array(lengths.length + 1),
-    positions = new Int32Array(N),
-    labels = new Int32Array(N).fill(-100);
-  const ids = Int32Array.from({ length: N }, (_, i) => {
-    return (7919 * (i % sequence) + 104729 * Math.floor(i / sequence)) % shape.vocab_size;
-  });
-  lengths.forEach((length, d) => {
-    starts[d + 1] = starts[d] + length;
-    for (let i = 0; i < length; i++) positions[starts[d] + i] = i;
-    labels.set(ids.subarray(starts[d] + 1, starts[d + 1]), starts[d]);
-  });
-  const learned = labels.filter((label) => label !== -100).length;
-  for (let step = 0; step < warmup + steps; step++) yield [{ ids, labels, positions, starts, learned, rows }];
+function* batches(cell: Cell): Generator<Batch[]> {
+  const batch = batchOf(
+    lengthsOf(cell).map((lengths, row) => {
+      let at = 0;
+      return lengths.map((length) => {
+        const ids = Int32Array.from({ length }, () => (7919 * at++ + 104729 * row) % shape.vocab_size);
+        return { ids, labels: ids };
+      });
+    }),
+  );
+  for (let step = 0; step < warmup + steps; step++) yield [batch];
 }
 
 /** Floating-point operations a second of a large product in bf16: what the model's are measured against. */

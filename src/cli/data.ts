@@ -19,6 +19,7 @@ export async function run([what, ...args]: string[], _name: string, about: About
   tell(reading);
   const { preview } = await import("../data/preview.ts");
   const { Waiting } = await import("../report/mod.ts");
+  const { STAGES } = await import("../stages/mod.ts");
   using listener = new Waiting({ quiet: reading.recipe.quiet });
-  await preview(reading.recipe, { listener });
+  await preview(reading.recipe, { task: STAGES[reading.recipe.stage].task, listener });
 }

@@ -1,85 +1,82 @@
-import type { Template } from "../../templates/mod.ts";
-import type { Tokenizer } from "../tokenizer/mod.ts";
-import { RowError } from "./calls.ts";
-import type { Conversation } from "./conversation.ts";
-import { type Documents, DocumentsBuilder } from "./documents.ts";
-import { encodePt } from "./encode_pt.ts";
-import { type EncodedExample, encodeSft } from "./encode_sft.ts";
-import { type Format, formatOf, type Use } from "./formats/mod.ts";
-import type { DatasetInfo } from "./info.ts";
+import type { DatasetInfo } from "./catalogue/info.ts";
+import { RowsBuilder } from "./sets/builder.ts";
+import type { Documents } from "./sets/documents.ts";
+import type { Rows } from "./sets/rows.ts";
 import { readRows } from "./sources/mod.ts";
+import { RowError } from "./sources/row.ts";
 import { countDropped, emptyTally, type Tally } from "./tally.ts";
+import type { EncodedRow, Format, Task, Writing } from "./tasks/mod.ts";
 
-/** What decides how a data set is encoded. All of it goes into the name of its cache file. */
-export interface EncodeOptions {
-  use: Use;
-  cutoffLen: number;
-  packing: boolean;
-  trainOnPrompt: boolean;
-  maskHistory: boolean;
-  splitSpecialTokens: boolean;
-  /** Rows to read at most. */
-  maxSamples?: number;
+/** How a data set is encoded. */
+export interface Encoding extends Writing {
+  readonly task: Task;
+  /** What `task.options` gave. */
+  readonly options: unknown;
+  /** Rows to read at most. Default all. */
+  readonly maxSamples?: number;
+  /** Rows encoded at once. Default 1000. */
+  readonly batchSize?: number;
+  /** Called with the number of rows read so far. */
+  readonly onProgress?: (rows: number) => void;
 }
 
-/** A data set, encoded, and what became of its rows. */
+/** A data set, encoded, and what happened to its rows. */
 export interface EncodedDataset {
   readonly documents: Documents;
+  readonly rows: Rows;
   readonly tally: Tally;
 }
 
+/** A row that was read, and where it is. */
 interface Example {
   readonly place: string;
-  readonly content: Conversation | string;
+  readonly content: unknown;
 }
 
 /**
- * Reads and encodes a data set. While the tokenizer's threads work on a batch of rows, the next one is read; no more than
- * two batches of text are ever in memory.
- *
- * @param batchSize rows encoded at once
- * @param onProgress called with the number of rows read so far
+ * Reads and encodes a data set. The next batch of rows is read while the tokenizer's threads encode one, so at most two
+ * batches of text are in memory. Throws `DataError`.
  */
-export async function encodeDataset(
-  info: DatasetInfo,
-  template: Template,
-  tokenizer: Tokenizer,
-  options: EncodeOptions,
-  { batchSize = 1000, onProgress }: { batchSize?: number; onProgress?: (rows: number) => void } = {},
-): Promise<EncodedDataset> {
-  const builder = new DocumentsBuilder();
+export async function encodeDataset(info: DatasetInfo, encoding: Encoding): Promise<EncodedDataset> {
+  const { task, options, batchSize = 1000, onProgress } = encoding;
+  const builder = new RowsBuilder();
   const tally = emptyTally();
-  let encoding: Promise<void> = Promise.resolve();
-  for await (const examples of batchesOf(readExamples(info, options, tally), batchSize)) {
-    await encoding;
+  let collecting: Promise<void> = Promise.resolve();
+  for await (const examples of batchesOf(readExamples(info, encoding, tally), batchSize)) {
+    await collecting;
     onProgress?.(tally.rows);
-    encoding = encode(examples, template, tokenizer, options).then((encoded) => collect(examples, encoded));
-    encoding.catch(() => {}); // awaited above or below; a file that breaks off in between must not crash the process
+    const encoded = task.encode(examples.map(({ content }) => content), options, encoding);
+    collecting = encoded.then((rows) => collect(examples, rows));
+    collecting.catch(() => {}); // it is awaited above or below; until then a failure must not end the process
   }
-  await encoding;
-  return { documents: builder.build(), tally };
+  await collecting;
+  return { ...builder.build(), tally };
 
-  function collect(examples: Example[], encoded: EncodedExample[]): void {
-    encoded.forEach((example, i) => {
-      if ("dropped" in example) return countDropped(tally, examples[i].place, example.dropped);
-      if (example.cut) tally.cut++;
-      builder.add(example.ids, example.labels);
+  function collect(examples: Example[], rows: EncodedRow[]): void {
+    rows.forEach((row, i) => {
+      if ("dropped" in row) return countDropped(tally, examples[i].place, row.dropped);
+      if (row.cut) tally.cut++;
+      builder.add(row.documents, row.tags);
     });
   }
 }
 
-async function* readExamples(info: DatasetInfo, options: EncodeOptions, tally: Tally): AsyncGenerator<Example> {
-  let format: Format | undefined;
+async function* readExamples(
+  info: DatasetInfo,
+  { task, maxSamples }: Encoding,
+  tally: Tally,
+): AsyncGenerator<Example> {
+  let read: Format<unknown> | undefined;
   for await (const row of readRows(info.files)) {
-    if (tally.rows === options.maxSamples) return;
+    if (tally.rows === maxSamples) return;
     tally.rows++;
     if ("bad" in row) {
       countDropped(tally, row.place, row.bad);
       continue;
     }
-    format ??= formatOf(info, row.value, options.use);
+    read ??= task.format(info, row.value);
     try {
-      yield { place: row.place, content: format.read(row.value) };
+      yield { place: row.place, content: read(row.value) };
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       countDropped(tally, row.place, error.message);
@@ -95,16 +92,4 @@ async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenera
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-function encode(
-  examples: Example[],
-  template: Template,
-  tokenizer: Tokenizer,
-  options: EncodeOptions,
-): Promise<EncodedExample[]> {
-  const contents = examples.map((example) => example.content);
-  return options.use === "pt"
-    ? encodePt(contents as string[], tokenizer, options)
-    : encodeSft(contents as Conversation[], template, tokenizer, options);
 }

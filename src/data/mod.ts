@@ -1,11 +1,12 @@
 /** Data: from files to batches of token ids. Numbers and typed arrays only, no tensors. */
-export { type Batch, IGNORED } from "./batch.ts";
-export { chooseTemplate, type TemplateSettings } from "./choose_template.ts";
-export type { Conversation, Message, Role } from "./conversation.ts";
-export { encodeConversation, encodePrompt, type Piece, stopIds } from "./encode.ts";
-export { batches, batchesPerEpoch, type BatchOptions, rowOrder } from "./order.ts";
-export { type DataSettings, prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
+export { chooseTemplate, type TemplateSettings } from "./encode/choose_template.ts";
+export { encodePrompt, stopIds } from "./encode/turns.ts";
+export type { Conversation, Message, Role } from "./formats/conversation.ts";
+export { type DataSettings, prepare, type Prepared } from "./prepare.ts";
 export { preview, type PreviewSettings, summary } from "./preview.ts";
-export { Random } from "./random.ts";
-export { EncodedSet } from "./set.ts";
+export { type Batch, batchOf, type Extra, IGNORED } from "./sets/batch.ts";
+export { batches, batchesPerEpoch, type BatchOptions, rowOrder } from "./sets/order.ts";
+export { Random } from "./sets/random.ts";
+export { EncodedSet } from "./sets/set.ts";
 export { drawExample, type Shown, showRow } from "./show.ts";
+export { type EncodedRow, type Format, type Task, TASKS } from "./tasks/mod.ts";

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TEMPLATES } from "../../templates/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { chooseTemplate } from "./choose_template.ts";
-import { batches } from "./order.ts";
-import { type DataSettings, prepare, type PrepareOptions } from "./prepare.ts";
-import type { EncodedSet } from "./set.ts";
+import { chooseTemplate } from "./encode/choose_template.ts";
+import { batches } from "./sets/order.ts";
+import type { LoadOptions, Target } from "./load_dataset.ts";
+import { type DataSettings, prepare } from "./prepare.ts";
+import type { EncodedSet } from "./sets/set.ts";
+import { TASKS } from "./tasks/mod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ftx-prepare-"));
 addEventListener("unload", () => rmSync(folder, { recursive: true }));
@@ -15,7 +17,6 @@ const tokenizer = await Tokenizer.load(new URL("../../tests/fixtures/tokenizer",
 const template = chooseTemplate({ template: "chatml" }, tokenizer);
 
 const DEFAULTS: DataSettings = {
-  stage: "sft",
   dataset: [],
   evalDataset: [],
   datasetDir: folder,
@@ -42,16 +43,19 @@ function write(name: string, words: string[]): string {
 
 const words = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 const cache = join(folder, "cache");
-const load = (changes: Partial<DataSettings>, options: PrepareOptions = {}) =>
-  prepare({ ...DEFAULTS, ...changes }, tokenizer, template, { cache, ...options });
+const target: Target = { task: TASKS.conversation, template, tokenizer };
+const load = (changes: Partial<DataSettings>, options: LoadOptions = {}, to = target) =>
+  prepare({ ...DEFAULTS, ...changes }, to, { cache, ...options });
 
 /** The answers of a set, in its order. */
 async function answers(set: EncodedSet): Promise<string[]> {
   const said: string[] = [];
   for (const batch of batches(set, { batchSize: 1, shuffle: false })) {
     for (let d = 0; d + 1 < batch.starts.length; d++) {
-      const labels = batch.labels.subarray(batch.starts[d], batch.starts[d + 1]).filter((label) => label >= 0);
-      said.push((await tokenizer.decode(labels)).replace("<|im_end|>\n", ""));
+      const learned = batch.targets.filter((_, i) =>
+        batch.supervised[i] >= batch.starts[d] && batch.supervised[i] < batch.starts[d + 1]
+      );
+      said.push((await tokenizer.decode(learned)).replace("<|im_end|>\n", ""));
     }
   }
   return said;
@@ -62,7 +66,7 @@ Deno.test("prepare() gives every example of several data sets in order, and show
     dataset: [write("a.jsonl", words("a", 7)), write("b.jsonl", words("b", 2))],
   });
   assert.deepEqual(await answers(train), [...words("a", 7), ...words("b", 2)]);
-  assert.deepEqual(shown!.stretches, [
+  assert.deepEqual(shown![0].stretches, [
     { text: "<|im_start|>user\nsay a0<|im_end|>\n<|im_start|>assistant\n", learned: false },
     { text: "a0<|im_end|>\n", learned: true },
   ]);
@@ -85,7 +89,7 @@ Deno.test("prepare() sets examples aside by share or count; 1 is a count", async
   await assert.rejects(load({ dataset, valSize: 10 }), {
     name: "RecipeError",
     message:
-      "Cannot use val_size = 10: there are 10 examples, and at least one must be trained on; choose a smaller val_size",
+      "Cannot use val_size = 10: there are 10 examples, and at least one must be left to train on; choose a smaller val_size",
   });
 });
 
@@ -114,7 +118,10 @@ Deno.test("prepare() packs examples whole, in rows of at most cutoff_len", async
 
 Deno.test("prepare() joins plain text in blocks for pt, and cuts no token", async () => {
   writeFileSync(join(folder, "a.txt"), "How do I list all images?\nHow do I stop it?\n");
-  const { train } = await load({ dataset: ["a.txt"], stage: "pt", packing: undefined, cutoffLen: 8 });
+  const { train } = await load({ dataset: ["a.txt"], packing: undefined, cutoffLen: 8 }, {}, {
+    ...target,
+    task: TASKS.text,
+  });
   const ids = [...batches(train, { batchSize: 1, shuffle: false })].flatMap((batch) => Array.from(batch.ids));
   const end = tokenizer.eos!.text;
   assert.equal(await tokenizer.decode(ids), `How do I list all images?${end}How do I stop it?${end}`);
@@ -173,16 +180,25 @@ Deno.test("prepare() keeps encoded sets in tokenized_path, and asks for nothing 
   assert.deepEqual(await answers(again.train), await answers(first.train));
   assert.deepEqual(await answers(again.evals[""]), await answers(first.evals[""]));
   assert.deepEqual([again.train.rows, again.train.fingerprint], [first.train.rows, first.train.fingerprint]);
+  await assert.rejects(load({ tokenizedPath }, {}, { ...target, task: TASKS.text }), {
+    name: "DataError",
+    message:
+      `Cannot use tokenized_path = "${tokenizedPath}": its rows were encoded for the task "conversation", and this ` +
+      'stage needs "text"; choose another folder',
+  });
   const other = await Tokenizer.load(new URL("../../tests/fixtures/tokenizer", import.meta.url).pathname, {
     addTokens: ["zzz"],
   });
-  await assert.rejects(prepare({ ...DEFAULTS, tokenizedPath }, other, template, { cache }), {
+  await assert.rejects(load({ tokenizedPath }, {}, { ...target, tokenizer: other }), {
     name: "DataError",
     message:
       `Cannot use tokenized_path = "${tokenizedPath}": it was encoded with another tokenizer; choose another folder`,
   });
   writeFileSync(join(tokenizedPath, "train.bin"), "x");
-  await assert.rejects(load({ tokenizedPath }), /train.bin": it is not whole; delete ".*ready" to encode anew/);
+  await assert.rejects(
+    load({ tokenizedPath }),
+    /train.bin": it is damaged, or another version of ftx wrote it; delete ".*ready" to encode again$/,
+  );
 });
 
 Deno.test("prepare() warns about rows that it leaves out", async () => {
@@ -207,12 +223,12 @@ Deno.test("prepare() warns about rows that it leaves out", async () => {
 const WRONG: [name: string, content: string, changes: Partial<DataSettings>, sentence: RegExp][] = [
   ["empty.jsonl", "", {}, /^Cannot use dataset "empty.jsonl": it is empty; give it at least one example$/],
   ["list.json", "[]", {}, /^Cannot use dataset "list.json": it is empty/],
-  ["none.jsonl", "{\n", {}, /: its only row cannot be used \(.*none.jsonl:1: it is not JSON\); mend the data$/],
+  ["none.jsonl", "{\n", {}, /: its only row cannot be used \(.*none.jsonl:1: it is not JSON\); fix the data$/],
   [
     "most.jsonl",
     '{"instruction": "a", "output": "b"}\n{}\n{}\n',
     {},
-    /^Cannot use dataset "most.jsonl": 2 of its 3 rows cannot be used \(.*most.jsonl:2: its instruction is empty\); mend the data$/,
+    /^Cannot use dataset "most.jsonl": 2 of its 3 rows cannot be used \(.*most.jsonl:2: its instruction is empty\); fix the data$/,
   ],
   [
     "long.jsonl",
@@ -238,7 +254,7 @@ Deno.test("prepare() refuses train_on_prompt where headers end answers", async (
   const dataset = [write("a.jsonl", words("a", 1))];
   const recipe = { ...DEFAULTS, dataset, trainOnPrompt: true };
   await assert.rejects(
-    prepare(recipe, tokenizer, efficient, { cache }),
+    prepare(recipe, { ...target, template: efficient }, { cache }),
     /^RecipeError: Cannot use train_on_prompt with template = "e"/,
   );
 });

@@ -2,22 +2,25 @@ import process from "node:process";
 import { RecipeError } from "../errors.ts";
 import { type HubSettings, located } from "../hub/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { chooseTemplate, type TemplateSettings } from "./choose_template.ts";
-import { type DataSettings, prepare, type Prepared, type PrepareOptions } from "./prepare.ts";
-import type { EncodedSet } from "./set.ts";
+import { chooseTemplate, type TemplateSettings } from "./encode/choose_template.ts";
+import type { LoadOptions } from "./load_dataset.ts";
+import { type DataSettings, prepare, type Prepared } from "./prepare.ts";
+import type { EncodedSet } from "./sets/set.ts";
 import { drawExample, showRow } from "./show.ts";
+import type { Task } from "./tasks/mod.ts";
 
 /** The settings that a preview needs. `Recipe` has them all. */
 export interface PreviewSettings extends DataSettings, TemplateSettings, HubSettings {
   readonly modelNameOrPath?: string;
   readonly adapterNameOrPath?: string[];
-  readonly stage?: string;
   readonly addTokens?: string[];
   readonly addSpecialTokens?: string[];
 }
 
-/** Where a preview goes. */
-export interface PreviewOptions extends PrepareOptions {
+/** What a preview shows, and where. */
+export interface PreviewOptions extends LoadOptions {
+  /** The task of the stage that will learn from the data. */
+  readonly task: Task;
   /** Examples to show. Default 3. */
   readonly examples?: number;
   /** Default: whether stdout is a terminal and NO_COLOR is not set. */
@@ -27,28 +30,30 @@ export interface PreviewOptions extends PrepareOptions {
 }
 
 /**
- * Shows what a run would learn, and trains nothing: the first examples as the model sees them, how long examples are, how
- * many are shortened or left out. Only the tokenizer of the model is read.
+ * Shows what a run would learn, without training: the first examples as the model sees them, how long examples are, and how
+ * many are shortened or left out. Reads only the tokenizer of the model. Throws `RecipeError` and `DataError`.
  */
-export async function preview(given: PreviewSettings, options: PreviewOptions = {}): Promise<void> {
-  const { examples = 3, color = hasColor(), print = console.log } = options;
+export async function preview(given: PreviewSettings, options: PreviewOptions): Promise<void> {
+  const { task, examples = 3, color = hasColor(), print = console.log } = options;
   const { modelNameOrPath, adapterNameOrPath = [], listener } = { ...given, ...options };
   if (modelNameOrPath === undefined) {
-    throw new RecipeError("Cannot show the data: there is no model whose tokenizer to use; set model_name_or_path");
+    throw new RecipeError(
+      "Cannot show the data: no model is given, and the tokenizer is the model's; set model_name_or_path",
+    );
   }
   const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
-  const template = chooseTemplate(recipe, tokenizer, { onWarning: warn });
-  const data = await prepare(recipe, tokenizer, template, { ...options, onWarning: warn });
+  const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning: warn });
+  const data = await prepare(recipe, { task, template, tokenizer }, { ...options, onWarning: warn });
   for (let row = 0; row < Math.min(examples, data.train.rows); row++) {
     print(`Example ${row + 1}`);
-    print(drawExample(await showRow(data.train, row, tokenizer), { color }) + "\n");
+    print(drawExample(await showRow(data.train, row, tokenizer, task.parts), { color }) + "\n");
   }
   print(summary(data));
 }
 
-/** A table of the sets: rows, tokens, lengths; and what was shortened or left out. */
+/** A table of the sets with their rows, tokens and lengths, and what was shortened or left out. */
 export function summary({ train, evals, tallies }: Prepared): string {
   const sets = [
     ["train", train] as const,

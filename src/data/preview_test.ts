@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { makeRecipe } from "../recipe/mod.ts";
 import { preview } from "./preview.ts";
 import { drawExample } from "./show.ts";
+import { TASKS } from "./tasks/mod.ts";
 
 const fixtures = new URL("../../tests/fixtures", import.meta.url).pathname;
 
@@ -16,7 +17,13 @@ Deno.test("preview() shows examples, lengths and what was left out", async () =>
     await Deno.writeTextFile(`${folder}/d.jsonl`, [rows[0], rows[0], rows[0], rows[1], rows[2]].join("\n"));
     const printed: string[] = [];
     const recipe = makeRecipe({ modelNameOrPath: `${fixtures}/tokenizer`, dataset: [`${folder}/d.jsonl`] }, "preview");
-    await preview(recipe, { print: (text) => printed.push(text), color: false, cache: folder, examples: 1 });
+    await preview(recipe, {
+      task: TASKS.conversation,
+      print: (text) => printed.push(text),
+      color: false,
+      cache: folder,
+      examples: 1,
+    });
     assert.equal(
       printed[0],
       `warning: 2 of 5 rows in dataset "${folder}/d.jsonl" cannot be used and are left out ` +
@@ -44,13 +51,13 @@ Deno.test("drawExample() colours what is learned and shows control characters", 
     learned: 1,
   };
   assert.equal(
-    drawExample(shown, { color: true }),
+    drawExample([shown], { color: true }),
     "\x1b[2ma\\x1b[2J\x1b[0m\x1b[32mb\x1b[0m\n(2 tokens, 1 of them learned; \x1b[32mgreen\x1b[0m is learned)",
   );
 });
 
 Deno.test("drawExample() leaves out the middle of a book", () => {
   const shown = { stretches: [{ text: "x".repeat(5000) + "end", learned: true }], tokens: 2, learned: 1 };
-  const text = drawExample(shown, { color: false });
+  const text = drawExample([shown], { color: false });
   assert.ok(text.includes("x [… 3003 characters …] x") && text.includes("xend⟧"));
 });

@@ -1,22 +1,41 @@
-import { IGNORED } from "./batch.ts";
-import type { EncodedSet } from "./set.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
+import { IGNORED } from "./sets/batch.ts";
+import type { Document } from "./sets/documents.ts";
+import type { EncodedSet } from "./sets/set.ts";
 
-/** An example as text, in stretches that are learned or only read. */
+/** A document as text, in stretches that are learned or only read. */
 export interface Shown {
+  /** What it is of its row, where a row has several documents. */
+  readonly name?: string;
   readonly stretches: readonly { readonly text: string; readonly learned: boolean }[];
   readonly tokens: number;
   readonly learned: number;
 }
 
-/** The first document of a row as text. */
-export async function showRow(set: EncodedSet, row: number, tokenizer: Tokenizer): Promise<Shown> {
-  const { ids, labels } = set.document(set.documentsOf(row)[0]);
+/**
+ * A row as text: its first document, or one for each of `parts`.
+ *
+ * @param parts names of the documents of a row: `parts` of the task. Default none
+ */
+export async function showRow(
+  set: EncodedSet,
+  row: number,
+  tokenizer: Tokenizer,
+  parts?: readonly string[],
+): Promise<Shown[]> {
+  const documents = Array.from(set.documentsOf(row).subarray(0, parts?.length ?? 1), (d) => set.document(d));
+  return await Promise.all(documents.map(async (document, i) => {
+    const shown = await showDocument(document, tokenizer);
+    return parts === undefined ? shown : { name: parts[i], ...shown };
+  }));
+}
+
+async function showDocument({ ids, labels }: Document, tokenizer: Tokenizer): Promise<Shown> {
   const ends: number[] = [];
   for (let i = 1; i <= ids.length; i++) {
     if (i === ids.length || (labels[i] === IGNORED) !== (labels[i - 1] === IGNORED)) ends.push(i);
   }
-  // Decoders treat the first token of a text otherwise than those behind it, so each stretch is what it adds to the text.
+  // A decoder treats the first token of a text differently from the rest, so each stretch is what it adds to the text.
   const texts = await tokenizer.decodeBatch(ends.map((end) => ids.subarray(0, end)));
   return {
     stretches: texts.map((text, i) => ({
@@ -29,23 +48,28 @@ export async function showRow(set: EncodedSet, row: number, tokenizer: Tokenizer
 }
 
 /**
- * An example for people: what is learned is green on a terminal and stands in ⟦ ⟧ elsewhere.
+ * A row for people to read: what is learned is green with `color`, and in ⟦ ⟧ without.
  *
- * @param color whether whoever reads it understands colours
+ * @param color whether the terminal shows colours
  */
-export function drawExample({ stretches, tokens, learned }: Shown, { color }: { color: boolean }): string {
+export function drawExample(row: readonly Shown[], { color }: { color: boolean }): string {
+  return row.map((document) => drawDocument(document, color)).join("\n");
+}
+
+function drawDocument({ name, stretches, tokens, learned }: Shown, color: boolean): string {
   const text = stretches.map((stretch) => {
     const said = visible(clipped(stretch.text));
     if (color) return stretch.learned ? `\x1b[32m${said}\x1b[0m` : `\x1b[2m${said}\x1b[0m`;
     return stretch.learned ? `⟦${said}⟧` : said;
   }).join("");
   const legend = color ? "\x1b[32mgreen\x1b[0m is learned" : "⟦ ⟧ is learned";
-  return `${text.trimEnd()}\n(${tokens} tokens, ${learned} of them learned; ${legend})`;
+  const heading = name === undefined ? "" : `${name}:\n`;
+  return `${heading}${text.trimEnd()}\n(${tokens} tokens, ${learned} of them learned; ${legend})`;
 }
 
-const LONGEST = 2000; // characters of one stretch: a screen, not a book
+const LONGEST = 2000; // characters of a stretch: about a screen
 
-/** Long texts without their middle: how they begin and how they end is what tells whether a template is right. */
+/** Long texts lose their middle: beginning and end are enough to see whether a template is right. */
 function clipped(text: string): string {
   if (text.length <= LONGEST) return text;
   const half = LONGEST / 2;

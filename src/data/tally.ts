@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 
-/** What happened to the rows of a data set. Plain data: it is cached with the set. */
+/** What happened to the rows of a data set. It is cached with the set, so it is plain data. */
 export interface Tally {
   /** Rows that were read. */
   rows: number;
@@ -12,7 +12,7 @@ export interface Tally {
   firstDropped?: { place: string; why: string };
 }
 
-/** A tally of nothing. */
+/** A tally to begin with. */
 export function emptyTally(): Tally {
   return { rows: 0, cut: 0, dropped: 0 };
 }
@@ -24,8 +24,8 @@ export function countDropped(tally: Tally, place: string, why: string): void {
 }
 
 /**
- * Throws `DataError` where no row, or less than half of them, could be used. Otherwise says in a sentence what was left
- * out, if anything was.
+ * Throws `DataError` where a data set is empty, or fewer than half of its rows can be used. Otherwise gives a sentence about
+ * the rows that were left out, if there are any.
  */
 export function judge(tally: Tally, name: string): string | undefined {
   if (tally.rows === 0) throw new DataError(`Cannot use dataset "${name}": it is empty; give it at least one example`);
@@ -41,5 +41,5 @@ export function judge(tally: Tally, name: string): string | undefined {
 }
 
 function remedy(why: string): string {
-  return why.startsWith("cutoff_len") ? "; raise cutoff_len" : "; mend the data";
+  return why.startsWith("cutoff_len") ? "; raise cutoff_len" : "; fix the data";
 }

@@ -1,4 +1,4 @@
-import { type BatchOptions, type EncodedSet, IGNORED, rowOrder } from "../data/mod.ts";
+import { type BatchOptions, type EncodedSet, rowOrder } from "../data/mod.ts";
 import type { Load } from "./mod.ts";
 import { planSteps, type StepSettings } from "../train/steps.ts";
 
@@ -28,7 +28,7 @@ const MOST_ROWS = 2e7;
 export function largestBatches(set: EncodedSet, options: Omit<BatchOptions, "epoch" | "skip">, count: number): Largest {
   const { batchSize, accumulate = 1, shuffle = true, groupByLength = false } = options;
   const lengths = Int32Array.from({ length: set.rows }, (_, row) => set.lengthOf(row));
-  const learned = Int32Array.from({ length: set.rows }, (_, row) => learnedIn(set, row));
+  const learned = Int32Array.from({ length: set.rows }, (_, row) => set.learnedOf(row));
   const record = (values: Int32Array) => ({ values, sum: -1, rows: new Int32Array(0) });
   const most = { first: [record(lengths), record(learned)], later: [record(lengths), record(learned)] };
   for (let epoch = 0, steps = 0; set.rows && steps < count && epoch * set.rows < MOST_ROWS; epoch++) {
@@ -62,12 +62,3 @@ const loadOf = (set: EncodedSet, rows: Int32Array, learned: Int32Array): LargeBa
   lengths: Array.from(rows).flatMap((row) => Array.from(set.documentsOf(row), (d) => set.document(d).ids.length)),
   learned: rows.reduce((sum, row) => sum + learned[row], 0),
 });
-
-function learnedIn(set: EncodedSet, row: number): number {
-  let learned = 0;
-  for (const d of set.documentsOf(row)) {
-    const { labels } = set.document(d);
-    for (let t = 1; t < labels.length; t++) if (labels[t] !== IGNORED) learned++;
-  }
-  return learned;
-}

@@ -2,6 +2,7 @@ import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared } 
 import { CheckpointError, DataError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { standard, type Waiting } from "../report/mod.ts";
+import { STAGES } from "../stages/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
 /**
@@ -15,8 +16,9 @@ export async function prepareData(
   const { addTokens, addSpecialTokens } = recipe;
   const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
   const onWarning = (sentence: string) => waiting.say(`warning: ${sentence}`);
-  const template = chooseTemplate(recipe, tokenizer, { onWarning });
-  const data = await prepare(recipe, tokenizer, template, {
+  const { task } = STAGES[recipe.stage];
+  const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning });
+  const data = await prepare(recipe, { task, template, tokenizer }, {
     onWarning,
     listener: waiting,
     onProgress: (dataset, rows) => waiting.tell(`Encoding ${dataset}: ${rows.toLocaleString("en")} rows`),

@@ -1,4 +1,5 @@
 import type { Recipe } from "../recipe/mod.ts";
+import { STAGES } from "../stages/mod.ts";
 
 type NextSettings = Pick<
   Recipe,
@@ -8,7 +9,8 @@ type NextSettings = Pick<
 /** Where a finished run's weights are, and the commands that use them, to be copied from the terminal. */
 export function nextCommands(recipe: NextSettings, folder: string): string {
   const { modelNameOrPath, adapterNameOrPath, createNewAdapter, stage } = recipe;
-  const template = recipe.template ?? (stage === "pt" ? "empty" : undefined); // who read plain text knows no chat
+  // A model that was trained on plain text knows no chat template.
+  const template = recipe.template ?? (STAGES[stage].task.usesTemplate ? undefined : "empty");
   const how = template === undefined ? "" : ` --template ${word(template)}`;
   if (recipe.finetuningType !== "lora") {
     return `The model is in "${folder}". Talk with it:\n  ftx chat --model ${word(folder)}${how}`;

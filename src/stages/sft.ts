@@ -1,7 +1,8 @@
-import type { Batch } from "../data/mod.ts";
+import { type Batch, TASKS } from "../data/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
 import { cat } from "../tensor/mod.ts";
-import { type Feed, inputsOf, supervised } from "../train/feed.ts";
+import type { Feed } from "../train/feed.ts";
+import { inputsOf } from "../train/inputs.ts";
 import type { Judge, Objective, Share } from "../train/objective.ts";
 import type { Stage } from "./stage.ts";
 
@@ -12,7 +13,7 @@ import type { Stage } from "./stage.ts";
  * Trainer's: a step's sum over its supervised tokens, divided by their number.
  */
 export const sft: Stage = {
-  task: "conversation",
+  task: TASKS.conversation,
   objective: ({ model, recipe, feed }) =>
     nextToken(model, {
       labelSmoothing: recipe.labelSmoothingFactor,
@@ -41,9 +42,9 @@ export function nextToken(model: CausalLm, options: NextTokenOptions = {}): Obje
     count: (batch) => batch.learned,
     metrics: { accuracy: (batch) => batch.learned },
     run(batch) {
-      const { ids, layout, rows, targets } = feed?.take(batch) ?? inputsOf(batch, model.placement.device);
+      const { ids, layout, supervised, targets } = feed?.take(batch) ?? inputsOf(batch, model.placement.device);
       const { hidden, finish } = model.hidden(ids, layout, { training: true, checkpointing, neftuneAlpha }); // [N, D]
-      const { loss, correct } = model.headLoss(hidden.indexSelect(0, rows), targets, { labelSmoothing }); // [], [S]
+      const { loss, correct } = model.headLoss(hidden.indexSelect(0, supervised), targets, { labelSmoothing }); // [], [S]
       return { loss, sums: { accuracy: correct.sum() }, finish };
     },
   };
@@ -59,8 +60,8 @@ export function nextTokenJudge(model: CausalLm, { accuracy = false } = {}): Judg
     derived: { perplexity: ({ loss }) => Math.exp(loss) },
     run(batch): Record<string, Share> {
       if (batch.learned === 0) return {}; // the mean over no token would be NaN
-      const { ids, layout, rows, targets } = inputsOf(batch, model.placement.device);
-      const { loss, correct } = model.headLoss(model.hidden(ids, layout).hidden.indexSelect(0, rows), targets);
+      const { ids, layout, supervised, targets } = inputsOf(batch, model.placement.device);
+      const { loss, correct } = model.headLoss(model.hidden(ids, layout).hidden.indexSelect(0, supervised), targets);
       const [sum, ...right] = cat([loss.reshape([1]), correct]).toArray(); // read at once: a GPU is waited for once
       const mean = { sum: sum / batch.learned * batch.rows, of: batch.rows };
       return accuracy ? { loss: mean, accuracy: sharesOfDocuments(batch, right) } : { loss: mean };
@@ -69,12 +70,11 @@ export function nextTokenJudge(model: CausalLm, { accuracy = false } = {}): Judg
 }
 
 /** Adds up, over the documents with supervised tokens, the share of those tokens that was predicted correctly. */
-function sharesOfDocuments({ starts, labels, learned }: Batch, correct: readonly number[]): Share {
-  const { rows } = supervised(labels, learned);
+function sharesOfDocuments({ starts, supervised }: Batch, correct: readonly number[]): Share {
   const total = { sum: 0, of: 0 };
   for (let d = 1, at = 0; d < starts.length; d++) {
     let right = 0, all = 0;
-    for (; at < rows.length && rows[at] < starts[d]; at++, all++) right += correct[at];
+    for (; at < supervised.length && supervised[at] < starts[d]; at++, all++) right += correct[at];
     if (all === 0) continue;
     total.sum += right / all;
     total.of++;

@@ -1,7 +1,7 @@
 import type { CausalLm } from "../models/mod.ts";
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
-import type { Batch, EncodedSet } from "../data/mod.ts";
+import type { Batch, EncodedSet, Task } from "../data/mod.ts";
 import type { Feed } from "../train/feed.ts";
 import type { Judge, Objective } from "../train/objective.ts";
 import type { SavedWeights } from "../weights/mod.ts";
@@ -11,8 +11,8 @@ import type { SavedWeights } from "../weights/mod.ts";
  * says only what is its own.
  */
 export interface Stage<P extends Parts = Parts> {
-  /** What the stage learns from: a key of TASKS in src/data. */
-  readonly task: "text" | "conversation";
+  /** What the stage learns from: how the rows of its data become documents. */
+  readonly task: Task;
   /** What the stage owns besides the policy. Made once a run, after the model; the run disposes it. */
   parts?(making: Making): P | Promise<P>;
   /** The loss. `parts` are those that `parts()` made. */

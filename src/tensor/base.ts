@@ -104,6 +104,10 @@ export abstract class TensorBase {
     check(C.set_grad(this.handle, gradient?.handle ?? 0), "grad", [this]);
   }
 
+  /** Whether it was released, by `dispose` or by the end of its scope. */
+  get released(): boolean {
+    return this.handle === DEAD;
+  }
   [Symbol.dispose]() {
     handleLists[0][0] = this.handle;
     C.release(handleLists[0], 1);

@@ -1,22 +1,10 @@
-import { type Batch, IGNORED } from "../data/mod.ts";
-import { type Layout, longestOf, roundedSize } from "../nn/mod.ts";
-import { type Device, from, keep, Mark, pinnedTensor, scope, type Tensor } from "../tensor/mod.ts";
-
-// N tokens of a batch, S supervised ones, D documents.
-
-/** A batch on the device. */
-export interface Inputs {
-  /** Token ids of all documents, end to end: int32 [N]. */
-  ids: Tensor;
-  layout: Layout;
-  /** Supervised positions, and what is to be predicted there: int32 [S] each. */
-  rows: Tensor;
-  targets: Tensor;
-}
+import type { Batch } from "../data/mod.ts";
+import { type Device, keep, Mark, pinnedTensor, scope, type Tensor } from "../tensor/mod.ts";
+import { arranged, type Inputs, lengthOf, partsOf, viewsOf, write } from "./inputs.ts";
 
 /**
- * Brings batches to the device. All numbers of a batch go in one copy, from pinned memory, so that the host need not wait
- * for it; and a batch can be sent while the one before it computes. Two buffers are used in turn for the whole run.
+ * Brings batches to the device. All numbers of a batch go in one copy from pinned memory, so the host need not wait for it,
+ * and a batch can be sent while the one before it computes. Two buffers take turns for the whole run.
  */
 export class Feed {
   readonly #slots: [Slot, Slot];
@@ -27,21 +15,24 @@ export class Feed {
     this.#slots = [new Slot(device), new Slot(device)];
   }
 
-  /** Sends a batch that will be taken next. */
+  /** Sends the batch that will be taken next. */
   ahead(batch: Batch) {
     this.#ahead = { batch, slot: this.#send(batch) };
   }
 
-  /** The batch on the device. What it gives is good until the batch after the next is sent; handles live in the scope around. */
+  /**
+   * The batch on the device. Its tensors live in the scope around, and must be released before the batch after the next is
+   * sent, which uses the same memory: sending it throws if they are not.
+   */
   take(batch: Batch): Inputs {
     const slot = this.#ahead?.batch === batch ? this.#ahead.slot : this.#send(batch);
     this.#ahead = undefined;
-    return viewsOf(slot.there, batch, this.device);
+    return slot.take(batch);
   }
 
   #send(batch: Batch): Slot {
     const slot = this.#slots[this.#turn = 1 - this.#turn];
-    slot.send(sizeOf(batch, this.device), (numbers) => write(batch, this.device, numbers));
+    slot.send(batch);
     return slot;
   }
 
@@ -50,36 +41,39 @@ export class Feed {
   }
 }
 
-/** The same for a single batch, in memory of its own. Lives in the scope around. */
-export function inputsOf(batch: Batch, device: Device): Inputs {
-  const numbers = new Int32Array(sizeOf(batch, device));
-  write(batch, device, numbers);
-  return viewsOf(from(numbers, [numbers.length], device), batch, device);
-}
-
-/** Host memory and where it is copied to; on a CPU they are one. */
+/** Host memory and the device memory that it is copied to; on a CPU they are one. */
 class Slot {
   #host?: Tensor;
   #device?: Tensor;
   readonly #copied: Mark;
+  #taken: readonly Tensor[] = [];
   constructor(readonly device: Device) {
     this.#copied = new Mark(device);
   }
 
-  /** The numbers on the device. */
-  get there(): Tensor {
-    return this.#device!;
-  }
-
-  /** Sends `n` numbers as soon as the last ones have left the host's memory. */
-  send(n: number, write: (numbers: Int32Array) => void) {
+  /** Sends a batch, once the numbers of the last one have left the host's memory. */
+  send(batch: Batch) {
+    if (this.#taken.some((tensor) => !tensor.released)) {
+      throw new Error(
+        "Cannot send a batch: it would overwrite the one before the last, whose tensors are still in use; take each batch " +
+          "in a scope of its own",
+      );
+    }
+    const parts = partsOf(batch, this.device), n = lengthOf(parts);
     this.#copied.wait();
     this.#reserve(n);
-    write(new Int32Array(this.#host!.hostBytes().buffer, 0, n));
+    write(parts, new Int32Array(this.#host!.hostBytes().buffer, 0, n));
     if (this.#host !== this.#device) {
       scope(() => this.#device!.narrow(0, 0, n).copy_(this.#host!.narrow(0, 0, n), { nonBlocking: true }));
     }
     this.#copied.here();
+  }
+
+  /** The batch that was sent last. */
+  take(batch: Batch): Inputs {
+    const parts = partsOf(batch, this.device), views = viewsOf(this.#device!, parts);
+    this.#taken = views;
+    return arranged(parts, views);
   }
 
   #reserve(n: number) {
@@ -96,61 +90,4 @@ class Slot {
     this.#host?.[Symbol.dispose]();
     if (whole) this.#copied[Symbol.dispose]();
   }
-}
-
-/**
- * How many numbers of each kind. On a CPU, N and S are rounded up: by a document of padding that nobody learns from, and by
- * rows whose target is ignored.
- */
-function partsOf(batch: Batch, device: Device) {
-  const N = roundedSize(batch.ids.length, device), S = roundedSize(batch.learned, device);
-  return { N, S, starts: batch.starts.length + Number(N > batch.ids.length) };
-}
-
-function sizeOf(batch: Batch, device: Device): number {
-  const { N, S, starts } = partsOf(batch, device);
-  return 2 * N + 2 * S + starts;
-}
-
-/** ids [N], positions [N], rows [S], targets [S], starts [D + 1] */
-function write(batch: Batch, device: Device, numbers: Int32Array) {
-  const { N, S, starts } = partsOf(batch, device), real = batch.ids.length;
-  numbers.set(batch.ids);
-  numbers.fill(0, real, N);
-  numbers.set(batch.positions, N);
-  for (let i = real; i < N; i++) numbers[N + i] = i - real;
-  const { rows, targets } = supervised(batch.labels, batch.learned, S);
-  numbers.set(rows, 2 * N);
-  numbers.set(targets, 2 * N + S);
-  numbers.set(batch.starts, 2 * N + 2 * S);
-  if (starts > batch.starts.length) numbers[2 * N + 2 * S + starts - 1] = N;
-}
-
-function viewsOf(all: Tensor, batch: Batch, device: Device): Inputs {
-  const { N, S, starts: count } = partsOf(batch, device);
-  const ends = [...batch.starts.subarray(1), ...(N > batch.ids.length ? [N] : [])];
-  const lengths = ends.map((end, i) => end - (ends[i - 1] ?? 0));
-  const positions = all.narrow(0, N, N), starts = all.narrow(0, 2 * N + 2 * S, count);
-  return {
-    ids: all.narrow(0, 0, N),
-    layout: { positions, starts, lengths, span: longestOf(lengths) },
-    rows: all.narrow(0, 2 * N, S),
-    targets: all.narrow(0, 2 * N + S, S),
-  };
-}
-
-/** Positions whose label is learned, and those labels: [S] each. Up to `room`, rows whose target is ignored follow. */
-export function supervised(
-  labels: Int32Array,
-  learned: number,
-  room = learned,
-): { rows: Int32Array; targets: Int32Array } {
-  const rows = new Int32Array(room), targets = new Int32Array(room).fill(IGNORED);
-  let n = 0;
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] === IGNORED) continue;
-    rows[n] = i;
-    targets[n++] = labels[i];
-  }
-  return { rows, targets };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Batch } from "../data/mod.ts";
+import { type Batch, batchOf } from "../data/mod.ts";
 import { parameter } from "../nn/mod.ts";
 import { adamw, Optimizer, uniform } from "../optim/mod.ts";
 import { from, keep, live, manualSeed, randn, scope, zeros } from "../tensor/mod.ts";
@@ -10,14 +10,7 @@ import { randomStates, setRandomStates } from "./random.ts";
 import "../../tests/support/tensors.ts";
 
 /** A batch of which this loop looks at the counts only. */
-const BATCH: Batch = {
-  ids: new Int32Array(3),
-  labels: new Int32Array(3),
-  positions: new Int32Array(3),
-  starts: Int32Array.of(0, 3),
-  learned: 2,
-  rows: 1,
-};
+const BATCH = batchOf([[{ ids: new Int32Array(3), labels: new Int32Array(3) }]]);
 
 /** A parameter whose gradient is random numbers, as with dropout, and a loop over it. */
 function begin() {

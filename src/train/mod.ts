@@ -1,6 +1,7 @@
 // The engine: batches, a loss, an optimizer, and the steps they make. Knows no recipe and no folder.
 export { evaluate, type Evaluated } from "./evaluate.ts";
-export { Feed, type Inputs, inputsOf, supervised } from "./feed.ts";
+export { Feed } from "./feed.ts";
+export { type Inputs, inputsOf } from "./inputs.ts";
 export { type Done, type LoopOptions, train } from "./loop.ts";
 export { type Judge, metricsOf, type Objective, type Outcome, type Share } from "./objective.ts";
 export { randomStates, setRandomStates } from "./random.ts";

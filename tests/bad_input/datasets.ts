@@ -35,7 +35,7 @@ export const DATASET_CASES: Case[] = [
     run: on("alpaca_en"),
     spoil: (p) => p.write(INFO, '{"alpaca_en": '),
     code: 5,
-    says: 'Cannot read "data/dataset_info.json": it is not JSON (Unexpected end of JSON input); mend it',
+    says: 'Cannot read "data/dataset_info.json": it is not JSON (Unexpected end of JSON input); correct it',
   },
   {
     name: "a dataset_info.json with a key that nobody knows",
@@ -50,26 +50,26 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write(INFO, '{"a": {"ms_hub_url": "someone/a"}}'),
     code: 5,
     says:
-      'Cannot load dataset "a": it is at "someone/a", and ftx downloads from Hugging Face\'s hub only; give hf_hub_url, or download its files and give file_name',
+      'Cannot load dataset "a": it is at "someone/a", and ftx downloads only from Hugging Face\'s hub; give hf_hub_url, or download its files and give file_name',
   },
   {
     name: "data that is not JSON",
     spoil: (p) => p.write("qa.json", '[\n{"instruction": "a", "output": "b"},\n{"instruction": "a" "output": "b"}\n]'),
     code: 5,
-    says: "Cannot read \"qa.json:3\": it is not JSON (Expected ',' or '}' after property value); mend that line",
+    says: "Cannot read \"qa.json:3\": it is not JSON (Expected ',' or '}' after property value); fix that line",
   },
   {
     name: "JSON lines that are not JSON",
     run: on("qa.jsonl"),
     spoil: (p) => p.write("qa.jsonl", "{'instruction': 'a'}\n"),
     code: 5,
-    says: 'Cannot use dataset "qa.jsonl": its only row cannot be used (qa.jsonl:1: it is not JSON); mend the data',
+    says: 'Cannot use dataset "qa.jsonl": its only row cannot be used (qa.jsonl:1: it is not JSON); fix the data',
   },
   {
     name: "JSON that is no list",
     spoil: (p) => p.write("qa.json", '{"instruction": "a"}'),
     code: 5,
-    says: 'Cannot read "qa.json": it holds no list of examples; write [{…}, {…}] or one object a line',
+    says: 'Cannot read "qa.json": it has no list of examples; write [{…}, {…}] or one object a line',
   },
   {
     name: "an empty file",
@@ -99,14 +99,14 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write("qa.xlsx", "PK"),
     code: 5,
     says:
-      'Cannot read "qa.xlsx": this type of file is not known; use one of .json, .jsonl, .ndjson, .csv, .tsv, .parquet, .txt',
+      'Cannot read "qa.xlsx": ftx does not read this type of file; use one of .json, .jsonl, .ndjson, .csv, .tsv, .parquet, .txt',
   },
   {
     name: "columns that ftx does not know",
     spoil: (p) => p.write("qa.json", '[{"question": 1, "reply": "b"}]'),
     code: 5,
     says:
-      'Cannot use "qa.json" for sft: its columns are "question", "reply" and fine-tuning needs "messages", "conversations" or "instruction" and "output"; rename them or describe them in dataset_info.json',
+      'Cannot use dataset "qa.json" for sft: its columns are "question", "reply", but it needs "messages", "conversations", or "instruction" and "output"; rename them or describe them in dataset_info.json',
   },
   {
     name: "a column that dataset_info.json names and the data has not",
@@ -117,7 +117,7 @@ export const DATASET_CASES: Case[] = [
     },
     code: 5,
     says:
-      'Cannot use dataset "a": it has no column "frage" but "instruction", "output"; set columns.prompt of its entry in dataset_info.json',
+      'Cannot use dataset "a": it has no column "frage", only "instruction", "output"; set columns.prompt of its entry in dataset_info.json',
   },
   {
     name: "preferences for sft",
@@ -125,7 +125,7 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write("p.jsonl", lines({ prompt: "a", chosen: "b", rejected: "c" })),
     code: 5,
     says:
-      'Cannot use "p.jsonl" for sft: its columns are "prompt", "chosen", "rejected", which are preferences, and ftx trains on those in a later version; use another set',
+      'Cannot use dataset "p.jsonl" for sft: its columns are "prompt", "chosen", "rejected", which hold preferences, and this version of ftx cannot train on those; use another data set',
   },
   {
     name: "conversations for pt",
@@ -133,14 +133,14 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) =>
       p.write("c.jsonl", lines({ messages: [{ role: "user", content: "a" }, { role: "assistant", content: "b" }] })),
     code: 5,
-    says: 'Cannot use "c.jsonl" for pt: its columns are "messages", which are conversations; use ftx sft',
+    says: 'Cannot use dataset "c.jsonl" for pt: its columns are "messages", which hold conversations; use ftx sft',
   },
   {
     name: "text without answers for sft",
     run: on("t.txt"),
     spoil: (p) => p.write("t.txt", "Once upon a time\n"),
     code: 5,
-    says: 'Cannot use "t.txt" for sft: its columns are "text" and there are no answers; use ftx pt',
+    says: 'Cannot use dataset "t.txt" for sft: its columns are "text", and there are no answers; use ftx pt',
   },
   {
     name: "roles that nobody has",
@@ -149,7 +149,7 @@ export const DATASET_CASES: Case[] = [
       p.write("c.jsonl", lines({ messages: [{ role: "cat", content: "a" }, { role: "dog", content: "b" }] })),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has the role "cat", which is not known); mend the data',
+      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has the role "cat", which is not known); fix the data',
   },
   {
     name: "roles in a wrong order",
@@ -166,7 +166,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: its roles do not alternate: message 2 should be an answer (assistant) but is "user"); mend the data',
+      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: its roles do not alternate: message 2 should be an answer (assistant) but is "user"); fix the data',
   },
   {
     name: "a message without content",
@@ -174,7 +174,7 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write("c.jsonl", lines({ messages: [{ role: "user", content: "a" }, { role: "assistant" }] })),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 2 has no content); mend the data',
+      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 2 has no content); fix the data',
   },
   {
     name: "an image among the text",
@@ -191,7 +191,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has a part of type "image_url", and only text can be learned); mend the data',
+      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has a part of type "image_url", and only text can be learned); fix the data',
   },
   {
     name: "data that is not UTF-8",
@@ -206,7 +206,7 @@ export const DATASET_CASES: Case[] = [
         ]),
       ),
     code: 5,
-    says: 'Cannot use dataset "qa.jsonl": its only row cannot be used (qa.jsonl:1: it is not UTF-8); mend the data',
+    says: 'Cannot use dataset "qa.jsonl": its only row cannot be used (qa.jsonl:1: it is not UTF-8); fix the data',
   },
   {
     name: "more bad rows than good ones",
@@ -218,7 +218,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "qa.jsonl": 2 of its 3 rows cannot be used (qa.jsonl:2: its output is empty); mend the data',
+      'Cannot use dataset "qa.jsonl": 2 of its 3 rows cannot be used (qa.jsonl:2: its output is empty); fix the data',
   },
   {
     name: "a cutoff_len without room for a question",
@@ -237,7 +237,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot read "c.parquet": it is no whole Parquet file (parquet file invalid (footer != PAR1)); download it again',
+      'Cannot read "c.parquet": it is damaged or not a Parquet file (parquet file invalid (footer != PAR1)); download it again',
   },
   {
     name: "a text that is called parquet",
@@ -245,21 +245,21 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write("c.parquet", "PAR1 but not really PAR1"),
     code: 5,
     says:
-      'Cannot read "c.parquet": it is no whole Parquet file (parquet metadata length 544828524 exceeds available buffer 16); download it again',
+      'Cannot read "c.parquet": it is damaged or not a Parquet file (parquet metadata length 544828524 exceeds available buffer 16); download it again',
   },
   {
     name: "a CSV with a quote that never ends",
     run: on("a.csv"),
     spoil: (p) => p.write("a.csv", 'instruction,output\na,b\n"c,d\n'),
     code: 5,
-    says: 'Cannot read "a.csv:3": a quoted cell is never closed; close its quote',
+    says: 'Cannot read "a.csv:3": a quoted cell is never closed; add the closing quote',
   },
   {
     name: "a gzip file cut short",
     run: on("a.jsonl.gz"),
     spoil: (p) => p.write("a.jsonl.gz", gzipSync(lines({ instruction: "a", output: "b" })).subarray(0, 30)),
     code: 5,
-    says: 'Cannot read "a.jsonl.gz": it ends in the middle; download or pack it again',
+    says: 'Cannot read "a.jsonl.gz": it is cut short; download or compress it again',
   },
   {
     name: "a folder of several types",
@@ -276,6 +276,6 @@ export const DATASET_CASES: Case[] = [
     run: `${SFT} --val-size 4`,
     code: 2,
     says:
-      "Cannot use val_size = 4: there are 4 examples, and at least one must be trained on; choose a smaller val_size",
+      "Cannot use val_size = 4: there are 4 examples, and at least one must be left to train on; choose a smaller val_size",
   },
 ];

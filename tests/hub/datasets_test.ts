@@ -1,7 +1,7 @@
 // Data sets of the hub, by name and by LLaMA-Factory's dataset_info.json.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { findDataset } from "../../src/data/info.ts";
+import { findDataset } from "../../src/data/catalogue/info.ts";
 import { HubScene } from "./scene.ts";
 
 /** A hub with data sets, its environment, and a folder for dataset_info.json. */
@@ -84,7 +84,7 @@ Deno.test("dataset_dir = ONLINE takes every name for one of the hub, REMOTE:org/
       message: 'Cannot use dataset_dir = "REMOTE:org/lists": it has no "none.json"; check its name',
     });
     await assert.rejects(find("a", "REMOTE:nowhere at all"), {
-      message: 'Cannot use dataset_dir = "REMOTE:nowhere at all": write REMOTE:org/name, a data set of the hub',
+      message: 'Cannot use dataset_dir = "REMOTE:nowhere at all": write REMOTE:org/name, a data set at the hub',
     });
   }));
 
@@ -100,6 +100,6 @@ Deno.test("a data set that is nowhere is said in one sentence", () =>
     await assert.rejects(find("not a name", "ONLINE"), {
       name: "DataError",
       message:
-        'Cannot load dataset "not a name": "not a name" is no data set of the hub; write org/name or org/name@revision',
+        'Cannot load dataset "not a name": "not a name" cannot be a data set at the hub; write org/name or org/name@revision',
     });
   }));

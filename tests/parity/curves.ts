@@ -1,7 +1,8 @@
 // The Trainer's 30 steps of a fixture, made again by ftx.
 import assert from "node:assert/strict";
 import { attachAdapter, setTraining, trainAll, trainSome } from "../../src/adapters/mod.ts";
-import { EncodedSet, oneEach } from "../../src/data/set.ts";
+import { oneEach } from "../../src/data/sets/rows.ts";
+import { EncodedSet } from "../../src/data/sets/set.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
 import { adamw, type Named, Optimizer, uniform } from "../../src/optim/mod.ts";
 import { evaluate } from "../../src/train/evaluate.ts";

@@ -1,8 +1,8 @@
 // Orders and packs against HF's Trainer and TRL: fixtures/data.json, made by data.py.
 import assert from "node:assert/strict";
-import { Random } from "../../src/data/random.ts";
-import { groupedOrder } from "../../src/data/order.ts";
-import { packBestFit } from "../../src/data/pack.ts";
+import { Random } from "../../src/data/sets/random.ts";
+import { groupedOrder } from "../../src/data/sets/order.ts";
+import { packBestFit } from "../../src/data/sets/pack.ts";
 
 const golden = JSON.parse(Deno.readTextFileSync(new URL("fixtures/data.json", import.meta.url)));
 

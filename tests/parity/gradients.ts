@@ -1,7 +1,7 @@
 // transformers' gradients of packed documents, made again by ftx.
 import assert from "node:assert/strict";
 import { trainAll } from "../../src/adapters/mod.ts";
-import type { Batch } from "../../src/data/mod.ts";
+import { type Batch, batchOf as rowsOf } from "../../src/data/mod.ts";
 import type { CausalLm } from "../../src/models/mod.ts";
 import { nextToken } from "../../src/stages/sft.ts";
 import { type Device, live, scope, type Tensor } from "../../src/tensor/mod.ts";
@@ -12,20 +12,8 @@ export interface Document {
   labels: Int32Array; // unshifted
 }
 
-/** Documents end to end, each label at the position that predicts it. */
-export function batchOf(documents: readonly Document[]): Batch {
-  const flat = (of: (d: Document) => Iterable<number>) => Int32Array.from(documents.flatMap((d) => [...of(d)]));
-  const labels = flat(({ labels }) => [...labels.subarray(1), -100]);
-  let end = 0;
-  return {
-    ids: flat(({ ids }) => ids),
-    labels,
-    positions: flat(({ ids }) => ids.keys()),
-    starts: Int32Array.from([0, ...documents.map(({ ids }) => end += ids.length)]),
-    learned: labels.filter((l) => l !== -100).length,
-    rows: documents.length,
-  };
-}
+/** A batch with one document a row. */
+export const batchOf = (documents: readonly Document[]): Batch => rowsOf(documents.map((document) => [document]));
 
 const integers = (t: Tensor) => Int32Array.from(t.toNumbers());
 export const documentsOf = (want: Record<string, Tensor>): Document[] =>

@@ -1,8 +1,8 @@
 // Templates against transformers' apply_chat_template: fixtures/templates.json, made by templates.py.
 import assert from "node:assert/strict";
 import { type Conversation, encodePrompt, type Message } from "../../src/data/mod.ts";
-import { encodeTurns, joined } from "../../src/data/encode.ts";
-import { render, type RenderOptions } from "../../src/data/render.ts";
+import { encodeTurns, joined } from "../../src/data/encode/turns.ts";
+import { render, type RenderOptions } from "../../src/data/encode/render.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { type Template, TEMPLATES } from "../../templates/mod.ts";
 

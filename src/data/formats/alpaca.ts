@@ -1,14 +1,11 @@
-import { RowError } from "../calls.ts";
-import type { Conversation, Message } from "../conversation.ts";
-import type { Columns } from "../info.ts";
-import { filledText, listOf, textOf, toolsText } from "./message.ts";
+import type { Columns } from "../catalogue/entry.ts";
+import { filledText, listOf, RowError, textOf, toolsText } from "../sources/row.ts";
+import { ALPACA_COLUMNS } from "./columns.ts";
+import type { Conversation, Message } from "./conversation.ts";
 
 type Values = Record<string, unknown>;
 
-/** Columns of Alpaca data where dataset_info.json names none. */
-export const ALPACA_COLUMNS = { prompt: "instruction", query: "input", response: "output" };
-
-/** Alpaca: a question in `prompt` and `query`, an answer, and perhaps earlier pairs and a system prompt. */
+/** An Alpaca row: a question in `prompt` and `query`, an answer, and perhaps earlier pairs and a system prompt. */
 export function readAlpaca(row: Values, columns: Columns): Conversation {
   const { prompt, query, response } = { ...ALPACA_COLUMNS, ...columns };
   const earlier = columns.history === undefined || row[columns.history] === null || row[columns.history] === undefined
@@ -25,7 +22,7 @@ export function readAlpaca(row: Values, columns: Columns): Conversation {
   };
 }
 
-/** Alpaca for pre-training: the text is what would be the question. */
+/** An Alpaca row as plain text: what the question would be. */
 export function readAlpacaText(row: Values, columns: Columns): string {
   const { prompt, query } = { ...ALPACA_COLUMNS, ...columns };
   return question(row, prompt, query);

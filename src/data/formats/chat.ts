@@ -1,17 +1,19 @@
-import { RowError } from "../calls.ts";
-import type { Conversation, Message, Role } from "../conversation.ts";
-import type { Columns, Tags } from "../info.ts";
-import { listOf, textOf, toolsText } from "./message.ts";
+import type { Columns, Tags } from "../catalogue/entry.ts";
+import { listOf, RowError, textOf, toolsText } from "../sources/row.ts";
+import { checkOrder, type Conversation, type Role } from "./conversation.ts";
 
 type Values = Record<string, unknown>;
 
-/** Between results of tools that were called together. */
+/** Separates the results of tools that were called together. */
 const NEXT_RESULT = "\n</tool_response>\n<tool_response>\n";
 
 /**
- * Lists of messages, ShareGPT's and OpenAI's alike: perhaps a system message, then questions (or tool results) and answers
- * (or tool calls) in turn, an answer last. Results of several tools in a row are one message; reasoning that stands beside
- * an answer is put in front of it.
+ * A list of messages, ShareGPT's or OpenAI's: perhaps a system message, then questions (or tool results) and answers (or
+ * tool calls) in turn, ending with an answer. Tool results in a row become one message; reasoning in a field of its own is
+ * put in front of its answer. Throws `RowError`.
+ *
+ * @param column the column that holds the list
+ * @param tags the names of roles and fields
  */
 export function readChat(row: Values, column: string, columns: Columns, tags: Tags): Conversation {
   const given = listOf(row[column], column);
@@ -49,7 +51,7 @@ function rolesOf(tags: Tags): Map<string, Role> {
   ]);
 }
 
-/** A message's text; OpenAI's lists of text parts are joined. */
+/** The text of a message; OpenAI's text parts are joined. */
 function contentOf(said: Values, tags: Tags, i: number): string {
   const value = said[tags.content_tag];
   const text = Array.isArray(value) ? value.map((part) => partText(part, i)).join("") : textOf(value, tags.content_tag);
@@ -73,16 +75,4 @@ function callsOf(said: Values, i: number): string {
 function reasoningOf(said: Values): string {
   const thought = said.reasoning_content;
   return typeof thought === "string" && thought.trim() !== "" ? `<think>\n${thought.trim()}\n</think>\n\n` : "";
-}
-
-/** Questions and answers must alternate, beginning with a question and ending with an answer. */
-function checkOrder(messages: readonly Message[]): void {
-  if (messages.length === 0) throw new RowError("it has no messages");
-  messages.forEach(({ role }, i) => {
-    const isAnswer = role === "assistant" || role === "function";
-    if (isAnswer === (i % 2 === 1)) return;
-    const wanted = i % 2 === 0 ? "a question (user or tool)" : "an answer (assistant)";
-    throw new RowError(`its roles do not alternate: message ${i + 1} should be ${wanted} but is "${role}"`);
-  });
-  if (messages.length % 2 === 1) throw new RowError("its last message is not an answer");
 }

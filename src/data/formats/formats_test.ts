@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { RowError } from "../calls.ts";
-import type { Conversation } from "../conversation.ts";
-import { type DatasetInfo, OPENAI_TAGS, SHAREGPT_TAGS } from "../info.ts";
-import { formatOf, type Use } from "./mod.ts";
+import { OPENAI_TAGS, SHAREGPT_TAGS } from "../catalogue/entry.ts";
+import type { DatasetInfo } from "../catalogue/info.ts";
+import { RowError } from "../sources/row.ts";
+import { type Task, TASKS } from "../tasks/mod.ts";
 
 type Values = Record<string, unknown>;
+const { conversation, text } = TASKS;
 
 const info = (more: Partial<DatasetInfo> = {}): DatasetInfo => ({
   name: "d",
@@ -15,17 +16,18 @@ const info = (more: Partial<DatasetInfo> = {}): DatasetInfo => ({
   ...more,
 });
 
-const read = (row: Values, more?: Partial<DatasetInfo>, use: Use = "sft") => formatOf(info(more), row, use).read(row);
+const read = (row: Values, more?: Partial<DatasetInfo>) => conversation.format(info(more), row)(row);
+const readText = (row: Values, more?: Partial<DatasetInfo>) => text.format(info(more), row)(row);
 const messages = (row: Values, more?: Partial<DatasetInfo>) =>
-  (read(row, more) as Conversation).messages.map(({ role, content }) => `${role}: ${content}`);
+  read(row, more).messages.map(({ role, content }) => `${role}: ${content}`);
 
-Deno.test("formatOf() reads Alpaca: instruction and input are one question", () => {
+Deno.test("conversation.format() reads Alpaca: instruction and input are one question", () => {
   const row = { instruction: "Add", input: "1 + 1", output: "2" };
   assert.deepEqual(messages(row), ["user: Add\n1 + 1", "assistant: 2"]);
   assert.deepEqual(messages({ ...row, input: "" }, { formatting: "alpaca" }), ["user: Add", "assistant: 2"]);
 });
 
-Deno.test("formatOf() reads Alpaca with history and system prompt, under any names", () => {
+Deno.test("conversation.format() reads Alpaca with history and system prompt, under any names", () => {
   const row = { q: "c", a: "d", past: [["a", "b"]], sys: "s" };
   const columns = { prompt: "q", response: "a", history: "past", system: "sys" };
   assert.deepEqual(messages(row, { formatting: "alpaca", columns }), [
@@ -34,16 +36,16 @@ Deno.test("formatOf() reads Alpaca with history and system prompt, under any nam
     "user: c",
     "assistant: d",
   ]);
-  assert.equal((read(row, { formatting: "alpaca", columns }) as Conversation).system, "s");
+  assert.equal(read(row, { formatting: "alpaca", columns }).system, "s");
 });
 
-Deno.test("formatOf() keeps default columns where only some are named", () => {
+Deno.test("conversation.format() keeps default columns where only some are named", () => {
   const row = { instruction: "a", output: "b", about: "s" };
   const columns = { system: "about" };
   assert.deepEqual(messages(row, { formatting: "alpaca", columns }), ["user: a", "assistant: b"]);
 });
 
-Deno.test("formatOf() works out question and answer by the columns' usual names", () => {
+Deno.test("conversation.format() works out question and answer by the columns' usual names", () => {
   assert.deepEqual(messages({ prompt: "a", completion: "b" }), ["user: a", "assistant: b"]);
   assert.deepEqual(messages({ question: "a", answer: "b", id: 3 }), ["user: a", "assistant: b"]);
 });
@@ -51,7 +53,7 @@ Deno.test("formatOf() works out question and answer by the columns' usual names"
 const turns = [{ from: "human", value: "a" }, { from: "gpt", value: "b" }];
 const chat = [{ role: "user", content: "a" }, { role: "assistant", content: "b" }];
 
-Deno.test("formatOf() reads ShareGPT and OpenAI lists, by their own names", () => {
+Deno.test("conversation.format() reads ShareGPT and OpenAI lists, by their own names", () => {
   assert.deepEqual(messages({ conversations: turns }), ["user: a", "assistant: b"]);
   assert.deepEqual(messages({ messages: chat }), ["user: a", "assistant: b"]);
   assert.deepEqual(messages({ conversations: chat }), ["user: a", "assistant: b"]);
@@ -63,13 +65,13 @@ Deno.test("formatOf() reads ShareGPT and OpenAI lists, by their own names", () =
   ]);
 });
 
-Deno.test("formatOf() takes a leading system message, which wins over the system column", () => {
+Deno.test("conversation.format() takes a leading system message, which wins over the system column", () => {
   const row = { messages: [{ role: "system", content: "s" }, ...chat], system: "other" };
-  assert.equal((read(row) as Conversation).system, "s");
-  assert.equal((read({ ...row, messages: chat }) as Conversation).system, "other");
+  assert.equal(read(row).system, "s");
+  assert.equal(read({ ...row, messages: chat }).system, "other");
 });
 
-Deno.test("formatOf() reads OpenAI tool calls and merges results that follow each other", () => {
+Deno.test("conversation.format() reads OpenAI tool calls and merges results that follow each other", () => {
   const row = {
     messages: [
       { role: "user", content: "a" },
@@ -94,20 +96,20 @@ Deno.test("formatOf() reads OpenAI tool calls and merges results that follow eac
     "observation: 1\n</tool_response>\n<tool_response>\n2",
     "assistant: <think>\nhm\n</think>\n\nbc",
   ]);
-  assert.equal((read(row) as Conversation).tools, '[{"name":"f"}]');
+  assert.equal(read(row).tools, '[{"name":"f"}]');
 });
 
-Deno.test("formatOf() adds nothing to the system prompt of OpenAI data", () => {
+Deno.test("conversation.format() adds nothing to the system prompt of OpenAI data", () => {
   assert.equal(
-    (read({ messages: chat }, { formatting: "openai", tags: OPENAI_TAGS }) as Conversation).system,
+    read({ messages: chat }, { formatting: "openai", tags: OPENAI_TAGS }).system,
     undefined,
   );
 });
 
-Deno.test("formatOf() reads text for pre-training", () => {
-  assert.equal(read({ text: "a" }, {}, "pt"), "a");
-  assert.equal(read({ text: "a", id: 1 }, { formatting: "alpaca" }, "pt"), "a");
-  assert.equal(read({ body: "a" }, { formatting: "alpaca", columns: { prompt: "body" } }, "pt"), "a");
+Deno.test("text.format() reads text", () => {
+  assert.equal(readText({ text: "a" }), "a");
+  assert.equal(readText({ text: "a", id: 1 }, { formatting: "alpaca" }), "a");
+  assert.equal(readText({ body: "a" }, { formatting: "alpaca", columns: { prompt: "body" } }), "a");
 });
 
 /** Rows that cannot be used, and why. */
@@ -115,8 +117,8 @@ const BAD: [row: Values, sentence: string][] = [
   [{ instruction: "", output: "b" }, "its instruction is empty"],
   [{ instruction: "a", output: " " }, "its output is empty"],
   [{ instruction: "a", output: null }, "its output is empty"],
-  [{ instruction: "a", output: ["b"] }, "its output is a list, not a text"],
-  [{ instruction: { x: 1 }, output: "b" }, "its instruction is an object, not a text"],
+  [{ instruction: "a", output: ["b"] }, "its output is a list, not text"],
+  [{ instruction: { x: 1 }, output: "b" }, "its instruction is an object, not text"],
   [{ instruction: "a", output: "b", history: ["x"] }, "its history is not a list of pairs"],
   [{ messages: null }, "its messages is missing, not a list"],
   [{ messages: [] }, "it has no messages"],
@@ -155,45 +157,50 @@ for (const [row, sentence] of BAD) {
 }
 
 /** Data sets that cannot be used. */
-const WRONG: [row: Values, more: Partial<DatasetInfo>, use: Use, sentence: string][] = [
+const WRONG: [row: Values, more: Partial<DatasetInfo>, task: Task, sentence: string][] = [
   [
     { a: 1, b: 2 },
     {},
-    "sft",
-    'Cannot use "d" for sft: its columns are "a", "b" and fine-tuning needs "messages", "conversations" or "instruction" ' +
+    conversation,
+    'Cannot use dataset "d" for sft: its columns are "a", "b", but it needs "messages", "conversations", or "instruction" ' +
     'and "output"; rename them or describe them in dataset_info.json',
   ],
-  [{ text: "a" }, {}, "sft", 'Cannot use "d" for sft: its columns are "text" and there are no answers; use ftx pt'],
+  [
+    { text: "a" },
+    {},
+    conversation,
+    'Cannot use dataset "d" for sft: its columns are "text", and there are no answers; use ftx pt',
+  ],
   [
     { chosen: "a", rejected: "b" },
     {},
-    "sft",
-    'Cannot use "d" for sft: its columns are "chosen", "rejected", which are preferences, and ftx trains on those in a ' +
-    "later version; use another set",
+    conversation,
+    'Cannot use dataset "d" for sft: its columns are "chosen", "rejected", which hold preferences, and this version ' +
+    "of ftx cannot train on those; use another data set",
   ],
   [
     { instruction: "a" },
     {},
-    "pt",
-    'Cannot use "d" for pt: its columns are "instruction" and plain text would stand in "text"; rename one or describe it ' +
-    "in dataset_info.json",
+    text,
+    'Cannot use dataset "d" for pt: its columns are "instruction", and none of them is "text"; rename the one that holds the ' +
+    "text, or describe it in dataset_info.json",
   ],
   [
     { messages: chat },
     { formatting: "openai", tags: OPENAI_TAGS },
-    "pt",
+    text,
     'Cannot use dataset "d" for pt: it holds conversations; use ftx sft, or plain text',
   ],
   [
     { question: "a" },
     { formatting: "alpaca" },
-    "sft",
-    'Cannot use dataset "d": it has no column "instruction" but "question"; set columns.prompt of its entry in dataset_info.json',
+    conversation,
+    'Cannot use dataset "d": it has no column "instruction", only "question"; set columns.prompt of its entry in dataset_info.json',
   ],
 ];
 
-for (const [row, more, use, sentence] of WRONG) {
+for (const [row, more, task, sentence] of WRONG) {
   Deno.test(`a data set is refused with a sentence: ${sentence.slice(0, 70)} …`, () => {
-    assert.throws(() => formatOf(info(more), row, use), { name: "DataError", message: sentence });
+    assert.throws(() => task.format(info(more), row), { name: "DataError", message: sentence });
   });
 }

@@ -3,11 +3,11 @@ import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../../errors.ts";
 
-const LONGEST_LINE = 32 * 2 ** 20; // bytes; what is longer is not a line of text
-const HIGHEST_RATIO = 200; // unpacked bytes for each packed one: more is a bomb
+const LONGEST_LINE = 32 * 2 ** 20; // bytes; anything longer is not a line of text
+const HIGHEST_RATIO = 200; // unpacked bytes for each compressed one: more is a bomb
 const LARGEST_UNPACKED = 8 * 2 ** 30; // bytes
 
-/** A file's bytes in pieces; `.gz` is unpacked on the way. Throws `DataError`. */
+/** The bytes of a file in pieces; a `.gz` file is unpacked. Throws `DataError`. */
 export async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   if (!path.endsWith(".gz")) return yield* named(path, file);
@@ -20,7 +20,7 @@ export async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
     if (sum > LARGEST_UNPACKED || sum > HIGHEST_RATIO * Math.max(size, 1 << 16)) {
       throw new DataError(
         `Cannot read "${path}": it unpacks to more than ${HIGHEST_RATIO} times its size or 8 GiB; ` +
-          "unpack it yourself if that is right",
+          "if that is right, unpack it yourself",
       );
     }
     yield piece;
@@ -37,9 +37,9 @@ async function* named(path: string, pieces: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 function reason(code: string | undefined, message: string): string {
-  if (code === "EACCES") return "it may not be read; check its permissions";
-  if (code === "Z_BUF_ERROR") return "it ends in the middle; download or pack it again";
-  if (code?.startsWith("Z_")) return "it is no whole gzip file; download or pack it again";
+  if (code === "EACCES") return "it is not readable; check its permissions";
+  if (code === "Z_BUF_ERROR") return "it is cut short; download or compress it again";
+  if (code?.startsWith("Z_")) return "it is damaged or not a gzip file; download or compress it again";
   return `the system says "${message}"; check the file`;
 }
 
@@ -49,7 +49,7 @@ export interface Line {
   readonly number: number;
 }
 
-/** A file's lines, without their ends (LF or CRLF); a byte order mark at the start is passed over. */
+/** The lines of a file, without their ends (LF or CRLF) and without a byte order mark at its start. */
 export async function* readLines(path: string): AsyncGenerator<Line> {
   let number = 0;
   let pending: Uint8Array[] = [];
@@ -78,7 +78,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
   if (pendingLength > 0) yield line(new Uint8Array(0));
 }
 
-/** Bytes as text; nothing if they are not UTF-8. */
+/** Bytes as text, or nothing if they are not UTF-8. */
 export function utf8(bytes: Uint8Array): string | undefined {
   try {
     return STRICT.decode(bytes);
@@ -99,7 +99,7 @@ function concat(pieces: Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** A whole file as text. Throws `DataError` if it is not UTF-8 or longer than a JavaScript text can be. */
+/** A whole file as text. Throws `DataError` if it is not UTF-8, or longer than a JavaScript string can be. */
 export async function readWhole(path: string): Promise<string> {
   const pieces: Uint8Array[] = [];
   let size = 0;
@@ -107,7 +107,7 @@ export async function readWhole(path: string): Promise<string> {
     pieces.push(piece);
     size += piece.length;
     if (size > LARGEST_WHOLE) {
-      throw new DataError(`Cannot read "${path}": it has more than 512 MiB; write it as JSON lines (.jsonl)`);
+      throw new DataError(`Cannot read "${path}": it is larger than 512 MiB; write it as JSON lines (.jsonl)`);
     }
   }
   const text = utf8(concat(pieces));
@@ -115,4 +115,4 @@ export async function readWhole(path: string): Promise<string> {
   return text;
 }
 
-const LARGEST_WHOLE = 2 ** 29 - 2 ** 10; // characters: the longest text that V8 holds
+const LARGEST_WHOLE = 2 ** 29 - 2 ** 10; // characters: the longest string that V8 holds

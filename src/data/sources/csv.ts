@@ -4,7 +4,7 @@ import { DataError } from "../../errors.ts";
 import { readBytes } from "./bytes.ts";
 import type { Row } from "./row.ts";
 
-/** Rows of a CSV or TSV file whose first line names the columns. Cells with line breaks stand in quotes (RFC 4180). */
+/** Rows of a CSV or TSV file whose first line names the columns. Cells with line breaks are quoted (RFC 4180). */
 export async function* readCsv(path: string): AsyncGenerator<Row> {
   const delimiter = /\.tsv(\.gz)?$/.test(path) ? "\t" : ",";
   const parser = parse({
@@ -29,14 +29,14 @@ export async function* readCsv(path: string): AsyncGenerator<Row> {
   }
 }
 
-/** The parser decodes leniently: a replacement character that the file did not hold marks bytes that are not UTF-8. */
+/** The parser replaces bytes that are not UTF-8, so a replacement character marks them. */
 function checked(value: Record<string, unknown>, place: string): Row {
   const broken = Object.values(value).some((cell) => typeof cell === "string" && cell.includes("\ufffd"));
   return broken ? { place, bad: "it is not UTF-8" } : { place, value };
 }
 
 function sentence(error: CsvError): string {
-  if (error.code === "CSV_QUOTE_NOT_CLOSED") return "a quoted cell is never closed; close its quote";
+  if (error.code === "CSV_QUOTE_NOT_CLOSED") return "a quoted cell is never closed; add the closing quote";
   if (error.code === "CSV_MAX_RECORD_SIZE") return "a row is longer than 32 MiB; look for a missing quote";
-  return `${error.message.toLowerCase()}; mend that line`;
+  return `${error.message.toLowerCase()}; fix that line`;
 }

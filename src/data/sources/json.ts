@@ -2,7 +2,7 @@ import { DataError } from "../../errors.ts";
 import { readLines, readWhole, utf8 } from "./bytes.ts";
 import { type Row, rowOf } from "./row.ts";
 
-/** Rows of JSON lines, read as a stream: one object a line, empty lines passed over. */
+/** Rows of JSON lines, read as a stream: one object a line; blank lines are skipped. */
 export async function* readJsonLines(path: string): AsyncGenerator<Row> {
   for await (const { bytes, number } of readLines(path)) {
     const text = utf8(bytes);
@@ -21,8 +21,8 @@ function parseRow(text: string, place: string): Row {
 }
 
 /**
- * Rows of a JSON file: a list of objects, or one object that holds exactly one such list. A `.json` file that holds JSON
- * lines, which is common, is read as those.
+ * Rows of a JSON file: a list of objects, or one object that holds exactly one such list. A `.json` file of JSON lines,
+ * which is common, is read as such.
  */
 export async function* readJson(path: string): AsyncGenerator<Row> {
   const text = await readWhole(path);
@@ -31,7 +31,7 @@ export async function* readJson(path: string): AsyncGenerator<Row> {
   if (value === LINES) return yield* readJsonLines(path);
   const list = Array.isArray(value) ? value : onlyList(value);
   if (list === undefined) {
-    throw new DataError(`Cannot read "${path}": it holds no list of examples; write [{…}, {…}] or one object a line`);
+    throw new DataError(`Cannot read "${path}": it has no list of examples; write [{…}, {…}] or one object a line`);
   }
   for (const [i, entry] of list.entries()) yield rowOf(entry, `${path}, example ${i + 1}`);
 }
@@ -45,13 +45,13 @@ function parseWhole(text: string, path: string): unknown {
     const firstLine = text.slice(0, (text.indexOf("\n") + 1 || text.length + 1) - 1);
     if (firstLine.trimStart().startsWith("{") && isJson(firstLine)) return LINES;
     const reason = (error as Error).message.replace(/(, (\.\.\.)?"| in JSON at position)[^]*$/, ""); // without the excerpt
-    throw new DataError(`Cannot read "${path}:${brokenLine(text)}": it is not JSON (${reason}); mend that line`);
+    throw new DataError(`Cannot read "${path}:${brokenLine(text)}": it is not JSON (${reason}); fix that line`);
   }
 }
 
 /**
- * The line on which the first broken example of a list begins. V8 gives no position for most mistakes, so the examples
- * are told apart by their brackets and parsed one by one.
+ * The line on which the first broken example of a list begins. V8 gives no position for most errors, so the examples are
+ * separated by their brackets and parsed one by one.
  */
 function brokenLine(text: string): number {
   let [start, depth, inString] = [text.indexOf("[") + 1, 0, false];

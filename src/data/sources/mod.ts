@@ -12,7 +12,7 @@ export type { Row } from "./row.ts";
 
 type Reader = (path: string) => AsyncGenerator<Row>;
 
-/** Readers by the end of a file's name. `.gz` may follow, except behind parquet. */
+/** Readers, by the end of a file's name. `.gz` may follow, except after parquet. */
 const READERS: Record<string, Reader> = {
   json: readJson,
   jsonl: readJsonLines,
@@ -23,7 +23,7 @@ const READERS: Record<string, Reader> = {
   txt: readText,
 };
 
-/** The files behind a path: itself, or the data files in that folder by name. Throws `DataError`. */
+/** The files at a path: the file itself, or the data files in that folder, sorted by name. Throws `DataError`. */
 export function filesAt(path: string): string[] {
   if (!existsSync(path)) throw new DataError(`Cannot read "${path}": there is no such file or folder; check its name`);
   if (!statSync(path).isDirectory()) {
@@ -44,12 +44,12 @@ export function filesAt(path: string): string[] {
   return names.map((name) => join(path, name));
 }
 
-/** Rows of files, one file after the other. */
+/** Rows of files, one file after another. */
 export async function* readRows(files: string[]): AsyncGenerator<Row> {
   for (const file of files) yield* READERS[typeOf(file)!](file);
 }
 
-/** dataset_info.json describes data, it holds none. */
+/** dataset_info.json describes data and holds none. */
 function isData(name: string): boolean {
   return !name.startsWith(".") && name !== "dataset_info.json" && typeOf(name) !== undefined;
 }
@@ -64,5 +64,5 @@ function unknownType(path: string): DataError {
   const remedy = path.endsWith(".arrow")
     ? "save it as parquet (datasets: to_parquet)"
     : `use one of ${Object.keys(READERS).map((type) => `.${type}`).join(", ")}`;
-  return new DataError(`Cannot read "${path}": this type of file is not known; ${remedy}`);
+  return new DataError(`Cannot read "${path}": ftx does not read this type of file; ${remedy}`);
 }

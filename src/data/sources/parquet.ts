@@ -3,9 +3,9 @@ import { compressors } from "hyparquet-compressors";
 import { DataError } from "../../errors.ts";
 import { type Row, rowOf } from "./row.ts";
 
-const ROWS_AT_ONCE = 10_000; // limits what a huge row group takes in memory
+const ROWS_AT_ONCE = 10_000; // limits the memory for a huge row group
 
-/** Rows of a Parquet file, some thousand at a time. */
+/** Rows of a Parquet file, read ten thousand at a time. */
 export async function* readParquet(path: string): AsyncGenerator<Row> {
   const file = await guarded(path, () => asyncBufferFromFile(path));
   const metadata = await guarded(path, () => parquetMetadataAsync(file));
@@ -23,12 +23,12 @@ async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     throw new DataError(
-      `Cannot read "${path}": it is no whole Parquet file (${(error as Error).message}); download it again`,
+      `Cannot read "${path}": it is damaged or not a Parquet file (${(error as Error).message}); download it again`,
     );
   }
 }
 
-/** 64-bit integers as numbers, so that a row looks as one of JSON. */
+/** 64-bit integers as numbers, so that a row looks like one of a JSON file. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (Array.isArray(value)) return value.map(plain);

@@ -73,21 +73,21 @@ Deno.test("readRows() reads lines of text and packed files", async () => {
 /** Files that cannot be read at all, and what is said. */
 const BROKEN: [name: string, content: string | Uint8Array, sentence: RegExp][] = [
   ["x.json", "", /x.json": it is empty; give a list of examples$/],
-  ["x.json", '[{"a": 1},\n {"a": }]', /x.json:2": it is not JSON \(.*\); mend that line$/],
+  ["x.json", '[{"a": 1},\n {"a": }]', /x.json:2": it is not JSON \(.*\); fix that line$/],
   ["x.json", '[{"a": 1},\n', /x.json:2": it is not JSON/],
-  ["x.json", '{"a": 1, "b": 2}', /it holds no list of examples; write/],
-  ["x.json", `[${'{"a": "b, ]"},\n'.repeat(500)} {"a": 1,}]`, /x.json:501": it is not JSON \(.*\); mend that line$/],
+  ["x.json", '{"a": 1, "b": 2}', /it has no list of examples; write/],
+  ["x.json", `[${'{"a": "b, ]"},\n'.repeat(500)} {"a": 1,}]`, /x.json:501": it is not JSON \(.*\); fix that line$/],
   ["x.json", new Uint8Array([0x5b, 0xff, 0x5d]), /x.json": it is not UTF-8; save it as UTF-8$/],
-  ["x.csv", 'a,b\n"1,2\n3,4\n', /x.csv(:\d+)?": a quoted cell is never closed; close its quote$/],
-  ["x.parquet", "PAR1 no", /it is no whole Parquet file \(.*\); download it again$/],
-  ["x.jsonl.gz", "no gzip", /it is no whole gzip file; download or pack it again$/],
+  ["x.csv", 'a,b\n"1,2\n3,4\n', /x.csv(:\d+)?": a quoted cell is never closed; add the closing quote$/],
+  ["x.parquet", "PAR1 no", /it is damaged or not a Parquet file \(.*\); download it again$/],
+  ["x.jsonl.gz", "no gzip", /it is damaged or not a gzip file; download or compress it again$/],
   [
     "y.jsonl.gz",
     gzipSync('{"a": 1}\n'.repeat(99)).subarray(0, 30),
-    /it ends in the middle; download or pack it again$/,
+    /it is cut short; download or compress it again$/,
   ],
-  ["x.gz", "", /x.gz": this type of file is not known; use one of .json/],
-  ["x.arrow", "", /x.arrow": this type of file is not known; save it as parquet/],
+  ["x.gz", "", /x.gz": ftx does not read this type of file; use one of .json/],
+  ["x.arrow", "", /x.arrow": ftx does not read this type of file; save it as parquet/],
 ];
 
 for (const [name, content, sentence] of BROKEN) {

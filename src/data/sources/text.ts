@@ -1,7 +1,7 @@
 import { readLines, utf8 } from "./bytes.ts";
 import type { Row } from "./row.ts";
 
-/** Rows of a text file: each line that is not empty is a text. */
+/** Rows of a text file: each line that is not blank is a text. */
 export async function* readText(path: string): AsyncGenerator<Row> {
   for await (const { bytes, number } of readLines(path)) {
     const text = utf8(bytes);

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { DataError } from "../../errors.ts";
+import { didYouMean } from "../../recipe/nearest.ts";
+
+const columnNames = [
+  "prompt",
+  "query",
+  "response",
+  "history",
+  "messages",
+  "system",
+  "tools",
+  "images",
+  "videos",
+  "audios",
+  "chosen",
+  "rejected",
+  "kto_tag",
+] as const;
+const tagNames = [
+  "role_tag",
+  "content_tag",
+  "user_tag",
+  "assistant_tag",
+  "observation_tag",
+  "function_tag",
+  "system_tag",
+] as const;
+const text = z.string().nullish();
+const named = <T extends readonly string[]>(names: T) =>
+  z.strictObject(Object.fromEntries(names.map((name) => [name, text])) as Record<T[number], typeof text>).partial();
+
+/** One entry of dataset_info.json. */
+const entrySchema = z.strictObject({
+  hf_hub_url: text,
+  ms_hub_url: text,
+  om_hub_url: text,
+  script_url: text,
+  cloud_file_name: text,
+  file_name: text,
+  formatting: z.enum(["alpaca", "sharegpt", "openai"]).default("alpaca"),
+  ranking: z.boolean().default(false),
+  subset: text,
+  split: text,
+  folder: text,
+  file_sha1: text,
+  load_from: text,
+  num_samples: z.int().min(1).nullish(),
+  columns: named(columnNames).nullish(),
+  tags: named(tagNames).nullish(),
+});
+
+/** An entry whose keys and values are known. */
+export type Entry = z.output<typeof entrySchema>;
+
+/** Which column holds what. */
+export type Columns = Partial<Record<typeof columnNames[number], string>>;
+/** The names of roles and fields in lists of messages. */
+export type Tags = Record<typeof tagNames[number], string>;
+
+/** ShareGPT's names: those of roles and fields that an entry does not name. */
+export const SHAREGPT_TAGS: Tags = {
+  role_tag: "from",
+  content_tag: "value",
+  user_tag: "human",
+  assistant_tag: "gpt",
+  observation_tag: "observation",
+  function_tag: "function_call",
+  system_tag: "system",
+};
+
+/** OpenAI's names, which `formatting: openai` stands for. LLaMA-Factory needs them written out. */
+export const OPENAI_TAGS: Tags = {
+  role_tag: "role",
+  content_tag: "content",
+  user_tag: "user",
+  assistant_tag: "assistant",
+  observation_tag: "tool",
+  function_tag: "function_call",
+  system_tag: "system",
+};
+
+/** Checks an entry of dataset_info.json. Throws `DataError` that names the key that is wrong. */
+export function parseEntry(name: string, value: unknown): Entry {
+  const parsed = entrySchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path = [...issue.path];
+  if (issue.code === "unrecognized_keys") path.push(issue.keys[0]);
+  const key = path.join(".");
+  const known = path.at(-2) === "columns" ? columnNames : path.at(-2) === "tags" ? tagNames : entryKeys;
+  const why = issue.code === "unrecognized_keys"
+    ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
+    : `${issue.message.toLowerCase()}; correct it`;
+  throw new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
+}
+
+const entryKeys = Object.keys(entrySchema.shape);
+
+/** The columns and tags that an entry names; keys without a value are left out. */
+export function given<K extends string>(
+  values: Partial<Record<K, string | null | undefined>> | null | undefined,
+): Partial<Record<K, string>> {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value)) as Partial<Record<K, string>>;
+}

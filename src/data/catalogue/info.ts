@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { DataError } from "../../errors.ts";
+import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
+import { didYouMean } from "../../recipe/nearest.ts";
+import { filesAt } from "../sources/mod.ts";
+import { type Columns, type Entry, given, OPENAI_TAGS, parseEntry, SHAREGPT_TAGS, type Tags } from "./entry.ts";
+import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles } from "./online.ts";
+
+const INFO = "dataset_info.json";
+
+/** A data set that was found: its files, and how their rows are read. */
+export interface DatasetInfo {
+  readonly name: string;
+  readonly files: string[];
+  /** `detect`: the columns of the first row decide. */
+  readonly formatting: "alpaca" | "sharegpt" | "openai" | "detect";
+  readonly columns: Columns;
+  readonly tags: Tags;
+  /** Examples to draw at random; more than there are repeats some. */
+  readonly numSamples?: number;
+}
+
+/**
+ * Finds a data set. A name is looked up, in this order, in `datasetDir`/dataset_info.json; as a file or folder, as given and
+ * under `datasetDir`; as `ftx-docker`, which comes with ftx; in `KNOWN_DATASETS`; as `org/name[@revision]` at the hub. Files
+ * at the hub are downloaded if they are not in the cache.
+ *
+ * Throws `DataError` with the nearest name, and `NetworkError`.
+ */
+export async function findDataset(name: string, datasetDir: string, options: OnlineOptions = {}): Promise<DatasetInfo> {
+  const detected = { name, formatting: "detect", columns: {}, tags: SHAREGPT_TAGS } as const;
+  const online = async (id = name) => ({ ...detected, files: await filesOnline(name, { id, options }) });
+  if (datasetDir === "ONLINE") return await online();
+  const isRemote = datasetDir.startsWith("REMOTE:");
+  const entries = isRemote
+    ? readInfo((await remoteFiles(datasetDir, INFO, options))[0])
+    : readInfo(join(datasetDir, INFO));
+  if (Object.hasOwn(entries, name)) return await readEntry(name, entries[name], datasetDir, options);
+  const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate)) ?? ownDataset(name);
+  if (path !== undefined) return { ...detected, files: filesAt(path) };
+  const listed = existsSync(join(datasetDir, INFO)); // a user's own list is the whole list
+  if (!listed && Object.hasOwn(KNOWN_DATASETS, name)) return await online(KNOWN_DATASETS[name]);
+  if (isOnline(name)) return await online();
+  throw unknown(name, Object.keys(entries), datasetDir);
+}
+
+function unknown(name: string, names: string[], datasetDir: string): DataError {
+  const path = join(datasetDir, INFO), listed = existsSync(path);
+  const so = listed
+    ? `it is neither a file nor a name in "${path}"`
+    : `there is no such file, and no "${path}" that could name it`;
+  const meant = didYouMean(name, [...names, ...OWN_DATASETS, ...listed ? [] : Object.keys(KNOWN_DATASETS)]);
+  const some = names.slice(0, 8).join(", ") + (names.length > 8 ? " …" : "");
+  const advice = meant !== ""
+    ? meant
+    : names.length === 0
+    ? "; check the path, or give org/name at the hub"
+    : ` (${some}); check the path`;
+  return new DataError(`Cannot find dataset "${name}": ${so}${advice}`);
+}
+
+function readInfo(path: string): Record<string, unknown> {
+  if (!existsSync(path)) return {};
+  try {
+    const value = JSON.parse(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    throw new DataError(`Cannot read "${path}": it is not JSON (${(error as Error).message}); correct it`);
+  }
+  throw new DataError(`Cannot read "${path}": it is not an object; write {"name": {"file_name": …}}`);
+}
+
+async function readEntry(
+  name: string,
+  value: unknown,
+  datasetDir: string,
+  options: OnlineOptions,
+): Promise<DatasetInfo> {
+  const entry = parseEntry(name, value);
+  if (entry.ranking || entry.columns?.kto_tag) {
+    throw new DataError(
+      `Cannot load dataset "${name}": it holds preferences, and this version of ftx cannot train on those; use another data set`,
+    );
+  }
+  return {
+    name,
+    files: await filesOf(name, entry, datasetDir, options),
+    formatting: entry.formatting,
+    columns: given(entry.columns),
+    // Tags that the entry does not name keep their defaults.
+    tags: { ...(entry.formatting === "openai" ? OPENAI_TAGS : SHAREGPT_TAGS), ...given(entry.tags) },
+    numSamples: entry.num_samples ?? undefined,
+  };
+}
+
+/** The files of an entry: those on this disk if it names some that exist, else those at the hub. */
+async function filesOf(name: string, entry: Entry, datasetDir: string, options: OnlineOptions): Promise<string[]> {
+  const { file_name: file, hf_hub_url: hub, subset, split, folder } = entry;
+  const isRemote = datasetDir.startsWith("REMOTE:");
+  const path = !file ? undefined : isAbsolute(file) ? file : join(datasetDir, file);
+  if (hub && (path === undefined || isRemote || !existsSync(path))) {
+    const part = { subset: subset ?? undefined, split: split ?? undefined, folder: folder ?? undefined };
+    return await filesOnline(name, { id: hub, part, options });
+  }
+  if (file && isRemote) return await remoteFiles(datasetDir, file, options);
+  if (path !== undefined) return filesAt(path);
+  const elsewhere = entry.ms_hub_url ?? entry.om_hub_url ?? entry.script_url ?? entry.cloud_file_name;
+  throw new DataError(
+    elsewhere
+      ? `Cannot load dataset "${name}": it is at "${elsewhere}", and ftx downloads only from Hugging Face's hub; ` +
+        "give hf_hub_url, or download its files and give file_name"
+      : `Cannot load dataset "${name}": its entry in dataset_info.json has neither file_name nor hf_hub_url; add one`,
+  );
+}

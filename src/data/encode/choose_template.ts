@@ -1,0 +1,114 @@
+import { type Template, TEMPLATES, TOOL_FORMATS } from "../../../templates/mod.ts";
+import { RecipeError } from "../../errors.ts";
+import { didYouMean } from "../../recipe/nearest.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
+import { deriveTemplate } from "./derive_template.ts";
+
+/** The settings that decide how text is written. `Recipe` has them all. */
+export interface TemplateSettings {
+  readonly template?: string;
+  readonly defaultSystem?: string;
+  readonly toolFormat?: string;
+  readonly enableThinking?: boolean | null;
+  readonly preserveThinking?: boolean;
+  readonly resizeVocab?: boolean;
+  /** The template that belongs to the model's short name. */
+  readonly usualTemplate?: string;
+}
+
+/** For what a template is chosen. */
+export interface ChooseOptions {
+  /** Whether text is written with a template at all; a task says so. Default true. */
+  readonly usesTemplate?: boolean;
+  readonly onWarning?: (sentence: string) => void;
+}
+
+/**
+ * The template of a recipe, fitted to a tokenizer: the one that is named, else one derived from the tokenizer's chat
+ * template, else the model's usual one, else `empty`. Without a template in use, `empty` unless one is named.
+ *
+ * Changes the tokenizer: where the template ends answers with a token of its own, that becomes the EOS; a missing pad token
+ * becomes the EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
+ */
+export function chooseTemplate(
+  recipe: TemplateSettings,
+  tokenizer: Tokenizer,
+  { usesTemplate = true, onWarning }: ChooseOptions = {},
+): Template {
+  const found = byName(recipe.template) ?? (usesTemplate ? own(tokenizer, recipe, onWarning) : TEMPLATES.empty);
+  if (usesTemplate) needTokens(found, tokenizer, recipe.resizeVocab ?? false);
+  const chosen = withOverrides(found, recipe);
+  if (usesTemplate && chosen.replaceEos) tokenizer.eos = tokenizer.special(chosen.stopWords[0]) ?? tokenizer.eos;
+  addMissingEnd(tokenizer, recipe.resizeVocab ?? false);
+  return chosen;
+}
+
+function byName(name: string | undefined): Template | undefined {
+  if (name === undefined) return undefined;
+  if (Object.hasOwn(TEMPLATES, name)) return TEMPLATES[name];
+  const names = Object.keys(TEMPLATES);
+  throw new RecipeError(`Cannot use template = "${name}": choose one of ${names.join(", ")}${didYouMean(name, names)}`);
+}
+
+function own(
+  tokenizer: Tokenizer,
+  { usualTemplate, resizeVocab }: TemplateSettings,
+  onWarning?: (sentence: string) => void,
+): Template {
+  if (tokenizer.chatTemplate !== undefined) return deriveTemplate(tokenizer.chatTemplate, tokenizer);
+  const usual = byName(usualTemplate);
+  // Nobody asked for it by name, so a vocabulary without its marks is not an error.
+  if (usual?.tokens.every((token) => resizeVocab || tokenizer.idOf(token) !== undefined)) return usual;
+  onWarning?.(
+    "the tokenizer has no chat template and the settings name none: question and answer are joined without marks, " +
+      "and the model does not learn where to end; name one with template",
+  );
+  return TEMPLATES.empty;
+}
+
+function withOverrides(found: Template, recipe: TemplateSettings): Template {
+  const { toolFormat } = recipe;
+  if (toolFormat !== undefined && !Object.hasOwn(TOOL_FORMATS, toolFormat)) {
+    const names = Object.keys(TOOL_FORMATS);
+    throw new RecipeError(
+      `Cannot use tool_format = "${toolFormat}": choose one of ${names.join(", ")}${didYouMean(toolFormat, names)}`,
+    );
+  }
+  return {
+    ...found,
+    ...(toolFormat !== undefined && { toolFormat, function: found.assistant }),
+    ...(recipe.defaultSystem !== undefined && { defaultSystem: recipe.defaultSystem }),
+    ...(recipe.enableThinking !== undefined && { enableThinking: recipe.enableThinking }),
+    ...(recipe.preserveThinking !== undefined && { preserveThinking: recipe.preserveThinking }),
+  };
+}
+
+/** Marks that are not tokens would be split into letters, and the model would learn a format that nobody uses. */
+function needTokens(found: Template, tokenizer: Tokenizer, resizeVocab: boolean): void {
+  const missing = found.tokens.filter((token) => tokenizer.idOf(token) === undefined);
+  if (missing.length === 0) return;
+  if (!resizeVocab) {
+    throw new RecipeError(
+      `Cannot use template = "${found.name}": the tokenizer has no token ${missing.map((t) => `"${t}"`).join(", ")}; ` +
+        "choose the model's own template, or add the tokens with resize_vocab = true",
+    );
+  }
+  tokenizer.add(missing, { special: true });
+}
+
+/** A tokenizer without EOS gets one where the vocabulary may grow; a missing pad token becomes the EOS. */
+function addMissingEnd(tokenizer: Tokenizer, resizeVocab: boolean): void {
+  tokenizer.eos ??= tokenizer.special(END);
+  if (tokenizer.eos === undefined && resizeVocab) {
+    tokenizer.add([END], { special: true });
+    tokenizer.eos = tokenizer.special(END);
+  }
+  if (tokenizer.eos === undefined) {
+    throw new RecipeError(
+      "Cannot use the tokenizer: it names no eos_token; add one to tokenizer_config.json, or set resize_vocab = true",
+    );
+  }
+  tokenizer.pad ??= tokenizer.eos;
+}
+
+const END = "<|endoftext|>"; // the EOS of a tokenizer that has none, as in LLaMA-Factory

@@ -1,0 +1,32 @@
+import { RowError } from "../sources/row.ts";
+
+/** Who speaks. */
+export type Role = "user" | "assistant" | "observation" | "function";
+
+/** One message. */
+export interface Message {
+  readonly role: Role;
+  readonly content: string;
+}
+
+/** A conversation of any data format, in one shape: question, answer, question, answer … */
+export interface Conversation {
+  /** The system prompt, if the example has one. */
+  readonly system?: string;
+  /** Tools as the data gives them: the JSON text of a list. */
+  readonly tools?: string;
+  /** A question (user) or tool result (observation) at even places, an answer (assistant) or tool call (function) at odd. */
+  readonly messages: readonly Message[];
+}
+
+/** Throws `RowError` unless questions and answers alternate, from a question to an answer. */
+export function checkOrder(messages: readonly Message[]): void {
+  if (messages.length === 0) throw new RowError("it has no messages");
+  messages.forEach(({ role }, i) => {
+    const isAnswer = role === "assistant" || role === "function";
+    if (isAnswer === (i % 2 === 1)) return;
+    const wanted = i % 2 === 0 ? "a question (user or tool)" : "an answer (assistant)";
+    throw new RowError(`its roles do not alternate: message ${i + 1} should be ${wanted} but is "${role}"`);
+  });
+  if (messages.length % 2 === 1) throw new RowError("its last message is not an answer");
+}

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DataError, StorageError } from "../../errors.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
+import { CACHE_VERSION, readStored, writeStored } from "./cache.ts";
+import { EncodedSet } from "./set.ts";
+
+/** What a folder of encoded sets, `tokenized_path`, holds, and for what they were encoded. */
+interface Index {
+  readonly version: number;
+  /** Name of the task. */
+  readonly task: string;
+  /** Fingerprint of the tokenizer. */
+  readonly tokenizer: string;
+  /** Files, by name of the set. */
+  readonly train: string;
+  readonly evals: Record<string, string>;
+}
+
+interface Sets {
+  readonly train: EncodedSet;
+  readonly evals: Record<string, EncodedSet>;
+}
+
+interface Encoded {
+  readonly task: { readonly name: string };
+  readonly tokenizer: Tokenizer;
+}
+
+const INDEX = "tokenized.json";
+
+/** Reads the sets in a folder; nothing if it holds none yet. Throws `DataError` if they are damaged or do not fit. */
+export async function readTokenized(
+  folder: string,
+  { task, tokenizer }: Encoded,
+): Promise<(Sets & { tallies?: undefined }) | undefined> {
+  const path = join(folder, INDEX);
+  if (!existsSync(path)) return undefined;
+  const index = readIndex(path, folder);
+  if (index.task !== task.name) {
+    throw new DataError(
+      `Cannot use tokenized_path = "${folder}": its rows were encoded for the task "${index.task}", and this stage needs ` +
+        `"${task.name}"; choose another folder`,
+    );
+  }
+  if (index.tokenizer !== tokenizer.fingerprint) {
+    throw new DataError(
+      `Cannot use tokenized_path = "${folder}": it was encoded with another tokenizer; choose another folder`,
+    );
+  }
+  const read = async (file: string) => {
+    const stored = await readStored<{ fingerprint: string }>(join(folder, file));
+    if (stored !== undefined) return new EncodedSet(stored.documents, stored.rows, stored.facts.fingerprint);
+    throw damaged(join(folder, file), folder);
+  };
+  const evals: Record<string, EncodedSet> = {};
+  for (const [name, file] of Object.entries(index.evals)) evals[name] = await read(file);
+  return { train: await read(index.train), evals };
+}
+
+function readIndex(path: string, folder: string): Index {
+  try {
+    const index = JSON.parse(readFileSync(path, "utf8")) as Index;
+    if (index.version === CACHE_VERSION) return index;
+  } catch { /* it is damaged */ }
+  throw damaged(path, folder);
+}
+
+function damaged(path: string, folder: string): DataError {
+  return new DataError(
+    `Cannot read "${path}": it is damaged, or another version of ftx wrote it; delete "${folder}" to encode again`,
+  );
+}
+
+/** Writes sets into a folder; the index comes last, so a folder that has one is complete. Throws `StorageError`. */
+export async function writeTokenized(
+  folder: string,
+  { train, evals }: Sets,
+  { task, tokenizer }: Encoded,
+): Promise<void> {
+  const write = async (file: string, set: EncodedSet) => {
+    await writeStored(join(folder, file), { ...set.parts(), facts: { fingerprint: set.fingerprint } });
+    return file;
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+    const files: Record<string, string> = {};
+    for (const [i, [name, set]] of Object.entries(evals).entries()) files[name] = await write(`eval-${i}.bin`, set);
+    const index: Index = {
+      version: CACHE_VERSION,
+      task: task.name,
+      tokenizer: tokenizer.fingerprint,
+      train: await write("train.bin", train),
+      evals: files,
+    };
+    await writeFile(join(folder, `${INDEX}.tmp`), JSON.stringify(index, null, 2) + "\n");
+    await rename(join(folder, `${INDEX}.tmp`), join(folder, INDEX));
+  } catch (error) {
+    throw new StorageError(
+      `Cannot write tokenized_path = "${folder}": the system says "${(error as Error).message}"; choose another folder`,
+    );
+  }
+}
