@@ -91,6 +91,9 @@ export interface StepLine {
   memory?: Memory;
 }
 
+/** Whether a metric of an evaluation says how long it took, not how good the model is. */
+export const isClock = (metric: string): boolean => /_(runtime|per_second)$/.test(metric);
+
 /** An evaluation with the run's totals. Metric names are the log's: `eval_loss`, `eval_runtime`. */
 export interface EvalLine {
   step: number;
@@ -144,8 +147,8 @@ export interface ReportState {
   step: number;
   epoch: number;
   history: LogEntry[];
-  /** Sums since the last logged line. */
-  window: { steps: number; loss: number; metrics: Record<string, number> };
+  /** Sums since the last logged line. A metric may be missing from some steps, so each has a count of its own. */
+  window: { steps: number; loss: number; metrics: Record<string, { sum: number; steps: number }> };
   /** Sums since step 1. */
   loss: number;
   learned: number;

@@ -1,7 +1,7 @@
 /** What a run says about itself: lines for readers, and the readers. */
 export { drawChart } from "./chart.ts";
 export { readLines } from "./line_file.ts";
-export type * from "./lines.ts";
+export * from "./lines.ts";
 export { openReporter, type ReportSettings } from "./open.ts";
 export { type Output, standard } from "./output.ts";
 export { type Logging, Reporter } from "./reporter.ts";

@@ -1,11 +1,11 @@
 import { replaceFile } from "../run/durable.ts";
 import { type Chart, COLOURS, drawChart, type Series } from "./chart.ts";
 import { type Point, smooth } from "./curve.ts";
-import type { LogEntry, Reader, ReportState, Summary } from "./lines.ts";
+import { isClock, type LogEntry, type Reader, type ReportState, type Summary } from "./lines.ts";
 import { png } from "./png.ts";
 
 /**
- * `training_loss` and a plot for each metric that its stage watches, as SVG and PNG, named as LLaMA-Factory names them:
+ * `training_loss` and a plot for each metric of the stage and of its evaluations, as SVG and PNG, named as LLaMA-Factory names them:
  * `training_eval_loss.png`, `training_rewards_accuracies.png`. Drawn when the run ends or stops.
  */
 export class Plots implements Reader {
@@ -33,10 +33,10 @@ export function plots(history: readonly LogEntry[]): { name: string; chart: Char
   });
 }
 
-function isPlotted(metric: string): boolean {
-  return metric === "loss" || metric === "reward" || metric.startsWith("rewards/") ||
-    /^eval_(.+_)?(loss|accuracy)$/.test(metric);
-}
+/** What a log entry holds besides the loss and the stage's metrics. */
+const OTHERS = ["step", "epoch", "learning_rate", "grad_norm", "total_flos"];
+
+const isPlotted = (metric: string) => !OTHERS.includes(metric) && !metric.startsWith("train_") && !isClock(metric);
 
 function pointsOf(history: readonly LogEntry[], metric: string): Point[] {
   return history.filter((entry) => metric in entry).map((entry) => ({ x: entry.step, y: entry[metric] }));

@@ -35,7 +35,7 @@ const history: LogEntry[] = [
   { step: 20, epoch: 0.2, loss: NaN, learning_rate: 1 },
   { step: 20, epoch: 0.2, eval_loss: 2.5, eval_accuracy: 0.5, eval_runtime: 1 },
   { step: 30, epoch: 0.3, loss: 2, learning_rate: 1, "rewards/accuracies": 0.5 },
-  { step: 40, epoch: 0.4, loss: 1.5, learning_rate: 1, "rewards/accuracies": 0.75 },
+  { step: 40, epoch: 0.4, loss: 1.5, learning_rate: 1, "rewards/accuracies": 0.75, kl: 1 },
   { step: 40, epoch: 0.4, train_loss: 2.2, train_runtime: 4 },
 ];
 
@@ -45,6 +45,7 @@ Deno.test("plots() names its files as LLaMA-Factory does, and plots no clocks", 
     "training_eval_loss",
     "training_eval_accuracy",
     "training_rewards_accuracies",
+    "training_kl",
   ]);
   assert.deepEqual(plots([]), []);
 });

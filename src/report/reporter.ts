@@ -93,7 +93,9 @@ export class Reporter {
     state.window.steps++;
     state.window.loss += step.loss;
     for (const [name, value] of Object.entries(step.metrics ?? {})) {
-      state.window.metrics[name] = (state.window.metrics[name] ?? 0) + value;
+      const window = state.window.metrics[name] ??= { sum: 0, steps: 0 };
+      window.sum += value;
+      window.steps++;
     }
     if (step.skipped) state.skipped++;
     else state.loss += step.loss;
@@ -227,7 +229,7 @@ export class Reporter {
   #line(step: Step): StepLine {
     const { window, skipped } = this.#state;
     const metrics: Record<string, number> = {};
-    for (const [name, sum] of Object.entries(window.metrics)) metrics[name] = sum / window.steps;
+    for (const [name, { sum, steps }] of Object.entries(window.metrics)) metrics[name] = sum / steps;
     return {
       step: step.step,
       epoch: step.epoch,

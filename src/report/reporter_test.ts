@@ -60,6 +60,17 @@ function clock() {
   return { now: () => seconds * 1000, tick: () => seconds++ };
 }
 
+Deno.test("Reporter averages a metric over the steps that report it, also where a line ends and a run is resumed between them", () => {
+  const seen = new Recorder();
+  const metrics = [{ kl: 1 }, {}, { kl: 5 }, {}];
+  let reporter = new Reporter({ readers: [], logging: every(4) });
+  for (const [i, some] of metrics.entries()) {
+    if (i === 2) reporter = new Reporter({ readers: [seen], logging: every(4), state: reporter.state });
+    reporter.step(step(i + 1, 1, { metrics: some }));
+  }
+  assert.deepEqual(seen.steps.map(({ metrics }) => metrics), [{ kl: 3 }]);
+});
+
 Deno.test("Reporter averages the loss since the last line and knows speed and time left", () => {
   const seen = new Recorder();
   const { now, tick } = clock();

@@ -1,5 +1,5 @@
 import { count, duration, short, size } from "./format.ts";
-import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
+import { type EvalLine, isClock, type Plan, type Reader, type StepLine, type Summary } from "./lines.ts";
 import type { Output } from "./output.ts";
 
 const REDRAW = 80; // milliseconds between two drawings: faster than this only flickers
@@ -53,7 +53,7 @@ export class Terminal implements Reader {
   }
 
   evaluation(line: EvalLine): void {
-    const told = Object.entries(line.metrics).filter(([name]) => !/_(runtime|per_second)$/.test(name));
+    const told = Object.entries(line.metrics).filter(([name]) => !isClock(name));
     this.#say(`step ${line.step}  ` + told.map(([name, value]) => `${name} ${short(value)}`).join("  "));
   }
 
@@ -148,7 +148,7 @@ function ending(summary: Summary): string[] {
     rows.push(["epochs", epoch.toFixed(2)], ["loss", short(trainLoss)]);
   }
   rows.push(
-    ...Object.entries(evals).filter(([name]) => !/_(runtime|per_second)$/.test(name))
+    ...Object.entries(evals).filter(([name]) => !isClock(name))
       .map(([name, value]) => [name.replace(/^eval_/, "eval "), short(value)] as [string, string]),
     ["time", duration(seconds)],
   );

@@ -1,9 +1,12 @@
 import { stringifyNumbers } from "../run/json_numbers.ts";
 import { duration } from "./format.ts";
 import { cutLines, LineFile } from "./line_file.ts";
-import type { EvalLine, Memory, Reader, StepLine } from "./lines.ts";
+import { type EvalLine, isClock, type Memory, type Reader, type StepLine } from "./lines.ts";
 
-/** `trainer_log.jsonl`: an object for each logged step and each evaluation, with LLaMA-Factory's keys. */
+/**
+ * `trainer_log.jsonl`: an object for each logged step and each evaluation, with LLaMA-Factory's keys. Metrics for which it
+ * has no key have the names that their stage gives them.
+ */
 export class TrainerLog implements Reader, Disposable {
   #lines: LineFile;
 
@@ -26,16 +29,12 @@ export class TrainerLog implements Reader, Disposable {
   }
 
   step(line: StepLine): void {
-    this.#write(line, {
-      loss: line.loss,
-      reward: line.metrics["reward"],
-      accuracy: line.metrics["rewards/accuracies"],
-      lr: line.learningRate,
-    }, line.memory);
+    const { "rewards/accuracies": accuracy, ...others } = line.metrics;
+    this.#write(line, { loss: line.loss, accuracy, ...others, lr: line.learningRate }, line.memory);
   }
 
   evaluation(line: EvalLine): void {
-    this.#write(line, { eval_loss: line.metrics["eval_loss"] });
+    this.#write(line, Object.fromEntries(Object.entries(line.metrics).filter(([name]) => !isClock(name))));
   }
 
   end(): void {

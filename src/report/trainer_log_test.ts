@@ -29,7 +29,8 @@ Deno.test("TrainerLog writes LLaMA-Factory's keys, the loss unrounded", async ()
   using log = await TrainerLog.open(folder.path, 0);
   log.step({ ...line(10), memory: { bytes: 0, peak: 1.5 * 2 ** 30, peakReserved: 2 ** 31 } });
   log.evaluation({ ...line(10), metrics: { eval_loss: 0.25, eval_runtime: 1 } });
-  log.step({ ...line(20), loss: NaN, memory: { bytes: 0, peak: 2 ** 30, peakReserved: undefined } });
+  const metrics = { "rewards/accuracies": 0.5, kl: 2 };
+  log.step({ ...line(20), loss: NaN, metrics, memory: { bytes: 0, peak: 2 ** 30, peakReserved: undefined } });
   assert.equal(
     Deno.readTextFileSync(`${folder.path}/trainer_log.jsonl`),
     [
@@ -37,7 +38,7 @@ Deno.test("TrainerLog writes LLaMA-Factory's keys, the loss unrounded", async ()
       '"elapsed_time":"1:02:05","remaining_time":"1 day, 1:01:01","throughput":12.35,"total_tokens":1000,"vram_allocated":1.5,"vram_reserved":2}',
       '{"current_steps":10,"total_steps":30,"eval_loss":0.25,"epoch":1,"percentage":33.33,' +
       '"elapsed_time":"1:02:05","remaining_time":"1 day, 1:01:01","throughput":12.35,"total_tokens":1000}',
-      '{"current_steps":20,"total_steps":30,"loss":"NaN","lr":0.00005,"epoch":2,"percentage":66.67,' +
+      '{"current_steps":20,"total_steps":30,"loss":"NaN","accuracy":0.5,"kl":2,"lr":0.00005,"epoch":2,"percentage":66.67,' +
       '"elapsed_time":"1:02:05","remaining_time":"1 day, 1:01:01","throughput":12.35,"total_tokens":2000,"memory_allocated":1}',
       "",
     ].join("\n"),
