@@ -6,12 +6,12 @@ import { FtxError } from "./src/errors.ts";
 async function main([name = "help", ...args]: string[]) {
   if (["help", "--help", "-h"].includes(name)) {
     if (args.length > 0) return main([args[0], "--help"]);
-    const { print } = await import("./src/cli/print.ts");
+    const { print } = await import("./src/cli/output.ts");
     return print(overview());
   }
   if (name === "--version" || name === "-V") name = "version";
   if (!Object.hasOwn(COMMANDS, name)) {
-    const { didYouMean } = await import("./src/recipe/nearest.ts");
+    const { didYouMean } = await import("./src/settings/nearest.ts");
     const meant = didYouMean(name, [...Object.keys(COMMANDS), "help"]);
     throw new FtxError(`Cannot run "ftx ${name}": there is no such command; ftx help lists them${meant}`);
   }

@@ -28,7 +28,7 @@ Deno.test("ftx names the command that was meant", async () => {
   });
   const { code, err } = await ftx("data", "prevew");
   assert.equal(code, 2);
-  assert.equal(err, 'error: Cannot run "ftx data prevew": ftx data has one part, preview; did you mean "preview"?\n');
+  assert.equal(err, 'error: Cannot run "ftx data prevew": its only part is preview; did you mean "preview"?\n');
 });
 
 Deno.test("ftx sft tells every problem and exits with 2, without a stack", async () => {

@@ -7,9 +7,9 @@ import { TEMPLATES } from "../templates/mod.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { EXIT } from "../src/errors.ts";
 import { ARCHITECTURES } from "../src/models/config.ts";
-import { readText } from "../src/recipe/file.ts";
+import { readText } from "../src/settings/file.ts";
 import { settle } from "../src/recipe/settle.ts";
-import { trainingSettings } from "../src/stages/settings.ts";
+import { trainingSettings } from "../src/train/settings.ts";
 import { Place } from "./bad_input/place.ts";
 import { ftx } from "./ftx.ts";
 

@@ -1,25 +1,284 @@
-// An option that is accepted is an option that acts, or that says why nothing has to be done for it.
+// A setting that is accepted acts, or says why nothing is done for it: for each, two values and what differs between them.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync, statSync } from "node:fs";
+import { prepare, TASKS } from "../src/data/mod.ts";
+import { makeRecipe, type SettingName } from "../src/recipe/mod.ts";
 import { SETTINGS } from "../src/recipe/recipe.ts";
-import { factsOf } from "../src/recipe/setting.ts";
+import { settle } from "../src/recipe/settle.ts";
+import { factsOf } from "../src/settings/setting.ts";
+import { snakeCase } from "../src/settings/spelling.ts";
+import { TEMPLATES } from "../templates/mod.ts";
+import { Tokenizer } from "../src/tokenizer/mod.ts";
+import { NANO } from "./reliability/nano.ts";
+import { smallModel } from "./small_model.ts";
+import type { Seen, Settings } from "./settings_act/observe.ts";
+import {
+  again,
+  atHub,
+  CHATS,
+  DEEP,
+  EVAL,
+  HUGE,
+  MANY,
+  NARROW,
+  offline,
+  ONE,
+  OTHER,
+  place,
+  see,
+  TRAIN,
+  trained,
+} from "./settings_act/scene.ts";
 
-const SRC = fileURLToPath(new URL("../src", import.meta.url));
+/** Two values of a setting and what is seen of each. */
+interface Case {
+  values: readonly [unknown, unknown];
+  see: (settings: Settings) => Promise<unknown>;
+}
 
-/** Settings that act where the recipe is read, and so are used up there. */
-const IN_RECIPE = ["disableGradientCheckpointing", "neatPacking"];
+/** A value that asks for something for which ftx does nothing, and says why. */
+interface Noted {
+  noted: unknown;
+}
 
-Deno.test("every setting without a note is read by some code outside src/recipe", () => {
-  const code = readdirSync(SRC, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts") && !/^recipe|(settings|_test|\.gen)\.ts$/.test(file))
-    .map((file) => readFileSync(join(SRC, file), "utf8"))
-    .join("\n");
-  const idle = Object.entries(SETTINGS)
-    .filter(([name, schema]) => factsOf(schema).note === undefined && !IN_RECIPE.includes(name))
-    .map(([name]) => name)
-    .filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
-  assert.deepEqual(idle, []);
+/** The values make a difference to what is seen of a command: its weights, its log, what it says. */
+const act = (what: keyof Seen, values: Case["values"], others: Settings = {}, command = "sft"): Case => ({
+  values,
+  see: async (settings) => (await see(command, { ...others, ...settings }))[what],
 });
+const weights = (values: Case["values"], others?: Settings) => act("weights", values, others);
+const log = (values: Case["values"], others?: Settings) => act("log", values, others);
+const files = (values: Case["values"], others?: Settings) => act("files", values, others);
+const shapes = (values: Case["values"], others?: Settings) => act("shapes", values, others);
+const says = (command: string, values: Case["values"], others?: Settings) => act("says", values, others, command);
+const preview = (values: Case["values"], others?: Settings) => says("data", values, others);
+const answer = (values: Case["values"], others?: Settings) => says("chat", values, others);
+
+const noted = (value: unknown): Noted => ({ noted: value });
+
+const FREEZE = { finetuningType: "freeze" }, FULL = { finetuningType: "full" };
+const EVALUATES = { evalDataset: EVAL, evalStrategy: "steps", evalSteps: 1 };
+const OVERSHOOTS = { // the first of three evaluations is the best, the second the worst
+  ...{ ...EVALUATES, evalDataset: `${NANO}/other.jsonl`, learningRate: 0.1, lrSchedulerType: "constant" },
+  ...{ maxGradNorm: 0, maxSteps: 3, saveStrategy: "steps", saveSteps: 1 },
+};
+
+const CASES: Record<SettingName, Case | Noted> = {
+  // Model
+  modelNameOrPath: { values: [NANO, await smallModel()], see: async (s) => (await see("chat", s)).says },
+  adapterNameOrPath: weights([undefined, await trained("first")]),
+  adapterFolder: weights(["first", "second"], {
+    adapterNameOrPath: (await trained("second", { seed: 1 })).replace(/second$/, ""),
+  }),
+  dtype: log(["fp32", "bf16"]),
+  bf16: log([false, true]),
+  fp16: log([false, true]),
+  tf32: {
+    values: [false, true], // on a CPU, or a GPU that has none, a run says so
+    see: async (s) => Object.values(await see("sft", { ...s, device: "auto" })).slice(0, 4),
+  },
+  pureBf16: weights([false, true], FULL),
+  device: says("sft", ["cpu", "cuda:99"]),
+  threads: act("threads", [1, 2]),
+  ropeScaling: log(["linear", "yarn"], { cutoffLen: 1024 }),
+  upcastLayernorm: shapes([false, true], { ...FULL, pureBf16: true }),
+  resizeVocab: shapes([false, true], { ...FULL, model: NARROW, trainFromScratch: true }),
+  addTokens: preview([undefined, "container"], { resizeVocab: true }),
+  addSpecialTokens: preview([undefined, "container"], { resizeVocab: true }),
+  trainFromScratch: weights([false, true], FULL),
+  flashAttn: noted("fa2"),
+  trustRemoteCode: noted(true),
+  useFastTokenizer: noted(false),
+  lowCpuMemUsage: noted(false),
+  useReentrantGc: noted(false),
+  // Hub
+  modelRevision: { values: ["main", "v2"], see: atHub },
+  cacheDir: { values: [place("a"), place("b")], see: offline },
+  hfHubToken: { values: ["hf_one", "hf_other"], see: atHub },
+  // Template
+  template: preview(["chatml", "alpaca"]),
+  defaultSystem: preview([undefined, "list"]),
+  enableThinking: preview([true, null], { template: "qwen3" }),
+  preserveThinking: preview([false, true], { template: "qwen3", dataset: CHATS, maskHistory: true }),
+  toolFormat: preview(["default", "qwen"], { dataset: CHATS }),
+  splitSpecialTokens: preview([false, true], { dataset: CHATS }),
+  // Data
+  dataset: preview([TRAIN, EVAL]),
+  evalDataset: preview([undefined, EVAL]),
+  datasetDir: preview([place("here"), place("there")], { dataset: "it" }),
+  cutoffLen: preview([2048, 40]),
+  maxSamples: preview([undefined, 1]),
+  valSize: preview([0, 3]),
+  packing: preview([false, true], { cutoffLen: 200 }),
+  neatPacking: preview([false, true], { cutoffLen: 200 }),
+  trainOnPrompt: preview([false, true]),
+  maskHistory: preview([false, true], { dataset: CHATS }),
+  mixStrategy: preview(["concat", "interleave_over"], { dataset: `${EVAL},${ONE}` }),
+  interleaveProbs: preview(["0.5,0.5", "0.9,0.1"], { dataset: `${EVAL},${ONE}`, mixStrategy: "interleave_over" }),
+  groupByLength: log([false, true]),
+  disableShuffling: log([false, true]),
+  dataSeed: log([1, 2]),
+  evalOnEachDataset: preview([false, true], { evalDataset: `${ONE},${OTHER}` }),
+  tokenizedPath: {
+    values: [undefined, place("tokenized")],
+    see: async (s) => (await see("data", s), readdirSync(place("")).includes("tokenized")),
+  },
+  overwriteCache: {
+    values: [false, true],
+    async see(settings) {
+      await again("data", {});
+      const before = cached();
+      await again("data", settings);
+      return cached() === before;
+    },
+  },
+  preprocessingBatchSize: { values: [1000, 5], see: batchesEncoded },
+  preprocessingNumWorkers: noted(4),
+  ignorePadTokenForLoss: noted(false),
+  dataloaderNumWorkers: noted(4),
+  // Method
+  finetuningType: shapes(["lora", "full"]),
+  loraRank: shapes([8, 4]),
+  loraAlpha: log([16, 64]),
+  loraDropout: log([0, 0.5]),
+  loraTarget: shapes(["all", "q_proj"]),
+  loraLayers: shapes([undefined, 1]),
+  additionalTarget: shapes([undefined, "norm"]),
+  useRslora: log([false, true]),
+  initLoraWeights: weights([true, "gaussian"]),
+  createNewAdapter: weights([false, true], { adapterNameOrPath: await trained("first") }),
+  freezeTrainableLayers: weights([1, -1], FREEZE),
+  freezeTrainableModules: weights(["all", "mlp"], FREEZE),
+  freezeExtraModules: weights([undefined, "norm"], FREEZE),
+  neftuneNoiseAlpha: log([undefined, 5]),
+  // Training
+  stage: act("log", ["pt", "sft"], {}, "train"),
+  numTrainEpochs: log([0.1, 0.3], { maxSteps: -1 }),
+  maxSteps: log([1, 2]),
+  perDeviceTrainBatchSize: log([4, 2]),
+  gradientAccumulationSteps: log([1, 2]),
+  perDeviceEvalBatchSize: act("peak", [1, 400], { evalDataset: MANY, doEval: true }),
+  force: says("sft", [false, true], { model: DEEP, HUGE, ...FULL, trainFromScratch: true }),
+  gradientCheckpointing: act("peak", [true, false], {
+    ...{ ...FULL, model: DEEP, trainFromScratch: true, dataset: MANY },
+    ...{ perDeviceTrainBatchSize: 100, maxSteps: 1 },
+  }),
+  disableGradientCheckpointing: noted(true),
+  labelSmoothingFactor: log([0, 0.1]),
+  seed: weights([42, 1]),
+  doTrain: files([true, false], { evalDataset: EVAL, doEval: true }),
+  doEval: files([false, true], { evalDataset: EVAL }),
+  evalStrategy: log(["no", "epoch"], { evalDataset: EVAL }),
+  evalSteps: log([1, 2], { ...EVALUATES }),
+  computeAccuracy: says("sft", [false, true], EVALUATES),
+  loadBestModelAtEnd: weights([false, true], OVERSHOOTS),
+  metricForBestModel: act("best", ["loss", "perplexity"], EVALUATES),
+  greaterIsBetter: act("best", [false, true], OVERSHOOTS),
+  earlyStoppingSteps: log([undefined, 1], OVERSHOOTS),
+  maxSkippedSteps: log([1, 2], { learningRate: 1e38, maxSteps: 9, maxGradNorm: 0 }),
+  // Optimizer
+  learningRate: log([0.01, 0.02]),
+  lrSchedulerType: log(["linear", "cosine"], { maxSteps: 3 }),
+  lrSchedulerKwargs: log([{ num_cycles: 0.5 }, { num_cycles: 3 }], { lrSchedulerType: "cosine" }),
+  warmupSteps: log([0, 1]),
+  warmupRatio: log([0, 0.5]),
+  weightDecay: weights([0, 0.5]),
+  maxGradNorm: weights([1, 0.001], { adamEpsilon: 1 }),
+  optim: weights(["adamw_torch", "lion_32bit"]),
+  optimArgs: weights([undefined, "momentum=0.9"], { optim: "sgd" }),
+  adamBeta1: weights([0.9, 0.5]),
+  adamBeta2: weights([0.999, 0.5]),
+  adamEpsilon: weights([1e-8, 0.1]),
+  // Run
+  outputDir: {
+    values: [place("one"), place("two")],
+    see: async (s) => (await see("sft", s), readdirSync(place("")).includes("two")),
+  },
+  overwriteOutputDir: {
+    values: [false, true],
+    see: async (settings) => (await again("sft", { ...settings, outputDir: await trained("third") })).says,
+  },
+  resumeFromCheckpoint: {
+    values: [null, true],
+    see: async (settings) =>
+      (await again("sft", { ...settings, outputDir: place("fourth"), saveStrategy: "steps" })).says,
+  },
+  saveStrategy: files(["no", "steps"]),
+  saveSteps: files([1, 2], { saveStrategy: "steps" }),
+  saveTotalLimit: files([undefined, 1], { saveStrategy: "steps", saveSteps: 1 }),
+  saveOnlyModel: files([false, true], { saveStrategy: "steps" }),
+  loggingStrategy: log(["steps", "no"]),
+  loggingSteps: log([1, 2]),
+  loggingFirstStep: log([false, true], { loggingSteps: 2 }),
+  reportTo: files(["none", "tensorboard"]),
+  plotLoss: files([false, true]),
+  runName: act("card", ["one", "two"]),
+  quiet: says("sft", [false, true]),
+  json: says("sft", [false, true]),
+  ddpTimeout: noted(9),
+  // Export
+  exportDir: {
+    values: [place("exported"), place("merged")],
+    see: async (s) => (await see("export", s), readdirSync(place("")).includes("merged")),
+  },
+  exportSize: act("files", [5, 1e-5], {}, "export"),
+  exportDevice: says("export", ["cpu", "auto"], { device: "cuda:99" }),
+  // Generation
+  prompt: answer(["list", "the image"]),
+  system: answer([undefined, "list"]),
+  doSample: answer([true, false]),
+  temperature: answer([0.95, 3]),
+  topP: answer([1, 0.1], { temperature: 3 }),
+  topK: answer([0, 2], { temperature: 3, topP: 1 }),
+  maxNewTokens: answer([12, 3]),
+  repetitionPenalty: answer([1, 9], { doSample: false }),
+  skipSpecialTokens: answer([true, false], { temperature: 3, topP: 1, maxNewTokens: 64 }),
+  // Plan
+  probe: says("plan", [false, true]),
+};
+
+for (const name of Object.keys(CASES) as SettingName[]) {
+  const one = CASES[name], { note } = factsOf(SETTINGS[name]);
+  if ("noted" in one) {
+    Deno.test(`${snakeCase(name)} says why it does nothing`, () => {
+      const { notes } = settle([entry("model", "m"), entry("dataset", "d"), entry(name, one.noted)], "train");
+      assert.deepEqual(notes, [`${snakeCase(name)}: ${note}`]);
+    });
+    continue;
+  }
+  const { values, see } = one;
+  Deno.test(`${snakeCase(name)} = ${JSON.stringify(values[0])} and ${JSON.stringify(values[1])} differ`, async () => {
+    const [first, second] = [await see({ [name]: values[0] }), await see({ [name]: values[1] })];
+    assert.notDeepEqual(first, second);
+    assert.ok(first !== undefined || second !== undefined, "nothing was seen");
+  });
+}
+
+Deno.test("runs with the same settings look the same", async () => {
+  for (const command of ["sft", "data", "plan", "chat", "export"]) {
+    const [first, second] = [await again(command, {}), await again(command, {})];
+    for (const what of ["says", "weights", "shapes", "log", "files", "best", "threads", "peak"] as const) {
+      assert.deepEqual(first[what], second[what], `${command}: ${what}`);
+    }
+  }
+});
+
+const entry = (name: string, value: unknown) => ({ name, value, where: "" });
+
+/** When each file of encoded data was written. */
+function cached(): string {
+  const folder = place("cache/datasets");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
+    `${name} ${statSync(`${folder}/${name}`).mtimeMs}`
+  ).sort().join("\n");
+}
+
+/** How often encoding reported that it had done some rows. */
+async function batchesEncoded(settings: Settings): Promise<number> {
+  let count = 0;
+  const recipe = makeRecipe({ modelNameOrPath: NANO, dataset: [TRAIN], ...settings, overwriteCache: true }, "preview");
+  const target = { task: TASKS.conversation, template: TEMPLATES.chatml, tokenizer: await Tokenizer.load(NANO) };
+  await prepare(recipe, target, { onProgress: () => count++ });
+  return count;
+}

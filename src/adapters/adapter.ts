@@ -1,6 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
 import type { Tensor } from "../tensor/mod.ts";
 import { attachLora, loraLayers, mergeLora, projections } from "./attach.ts";
 import type { LoraLinear } from "./lora.ts";
@@ -12,10 +12,12 @@ import { branchKey, savedKey } from "./peft/keys.ts";
 import { trainModules } from "./select.ts";
 import { fill, misfits, type SavedWeights } from "../weights/mod.ts";
 import { type AdaptedModule, type Matched, matchTargets } from "./peft/targets.ts";
+import type { MethodSettings } from "./settings.ts";
 
 /** The settings that an adapter is made from. */
 export type AdapterSettings =
-  & Pick<Recipe, "adapterNameOrPath" | "adapterFolder" | "createNewAdapter">
+  & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">
+  & Pick<MethodSettings, "createNewAdapter">
   & NewAdapterSettings;
 
 /**

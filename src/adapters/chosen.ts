@@ -1,14 +1,11 @@
 import { RecipeError } from "../errors.ts";
+import type { MethodSettings } from "./settings.ts";
 
 /** The settings of `finetuning_type: freeze`. */
-export interface FreezeSettings {
-  /** How many blocks train: the last n, or the first n if negative. 0: none, only modules outside the blocks. */
-  freezeTrainableLayers: number;
-  /** Names of the modules in those blocks that train; "all" for every one. */
-  freezeTrainableModules: readonly string[];
-  /** Names of the modules outside the blocks that train. */
-  freezeExtraModules: readonly string[];
-}
+export type FreezeSettings = Pick<
+  MethodSettings,
+  "freezeTrainableLayers" | "freezeTrainableModules" | "freezeExtraModules"
+>;
 
 /**
  * The parameters that LLaMA-Factory's freeze trains: those of the chosen modules in the chosen blocks, and those of the

@@ -1,10 +1,11 @@
 import type { ModelConfig } from "../models/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
 import { type Device, type DType, pickDevice } from "../tensor/mod.ts";
 import { checkAdapter } from "./adapter.ts";
-import { checkSizes, dtypeOf, type ModelSettings, openModel, publishedDtype, readModelConfig } from "../weights/mod.ts";
+import { checkSizes, dtypeOf, type LoadSettings, openModel, publishedDtype, readModelConfig } from "../weights/mod.ts";
 import type { LoraConfig } from "./peft/config.ts";
 
-type InspectSettings = ModelSettings & { adapterNameOrPath: string[]; adapterFolder?: string };
+type InspectSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;
 
 /** What is known about a recipe's model before it is loaded. */
 export interface Inspected {

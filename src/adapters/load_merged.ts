@@ -1,11 +1,14 @@
 import type { CausalLm } from "../models/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
 import { mergeAdapter } from "./adapter.ts";
-import { modelOf } from "../weights/mod.ts";
+import { type LoadSettings, modelOf } from "../weights/mod.ts";
+
+/** The settings that decide which model is used, and with which adapters. */
+export type UseSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;
 
 /** Loads a recipe's model for use, not for training: all adapters are merged and every parameter is frozen. */
 export async function loadWithAdapters(
-  recipe: Recipe,
+  recipe: UseSettings,
   { onNote = () => {}, onProgress }: {
     onNote?: (sentence: string) => void;
     onProgress?: (share: number) => void;

@@ -5,7 +5,7 @@ export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
 export { trainAll, trainModules, trainSome } from "./select.ts";
 export { adapterFiles, adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
-export { loadWithAdapters } from "./load_merged.ts";
+export { loadWithAdapters, type UseSettings } from "./load_merged.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
 export { type AdapterFolder, openAdapter } from "./peft/folder.ts";
 export { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft/config.ts";

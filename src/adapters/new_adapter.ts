@@ -1,23 +1,15 @@
 import { RecipeError } from "../errors.ts";
-import type { Recipe } from "../recipe/mod.ts";
-import { didYouMean } from "../recipe/nearest.ts";
+import type { ModelSettings } from "../models/settings.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import { LORA_DEFAULTS, type LoraConfig } from "./peft/config.ts";
 import { type AdaptedModule, linearNames } from "./peft/targets.ts";
+import type { MethodSettings } from "./settings.ts";
 
 /** The settings that a new adapter is made from. */
-export type NewAdapterSettings = Pick<
-  Recipe,
-  | "loraRank"
-  | "loraAlpha"
-  | "loraDropout"
-  | "loraTarget"
-  | "loraLayers"
-  | "useRslora"
-  | "initLoraWeights"
-  | "modelNameOrPath"
-  | "modelName"
-  | "modelRevision"
->;
+export type NewAdapterSettings =
+  & Pick<MethodSettings, "loraRank" | "loraDropout" | "loraTarget" | "loraLayers" | "useRslora" | "initLoraWeights">
+  & Pick<ModelSettings, "modelNameOrPath">
+  & { readonly loraAlpha: number; readonly modelName?: string; readonly modelRevision: string };
 
 /**
  * The configuration of a new adapter for a model with these modules and this number of blocks. `additionalTarget` names the

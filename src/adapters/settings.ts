@@ -1,46 +1,60 @@
 import { z } from "zod";
-import { section, setting } from "../recipe/setting.ts";
+import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
 const flag = z.boolean().default(false);
 const names = z.array(z.string()).default([]);
 const all = z.array(z.string()).min(1).default(["all"]);
 
-/** What part of the model is trained. */
+const lora = { only: { finetuningType: ["lora"] } };
+const freeze = { only: { finetuningType: ["freeze"] } };
+
+/** Which part of the model is trained. */
 export const methodSettings = section("Method", {
   finetuningType: setting(
     z.enum(["lora", "freeze", "full"]).default("lora"),
-    "lora: small matrices beside the weights; freeze: some layers; full: everything. Short: --lora --freeze --full",
+    "What to train. lora: small matrices added to the weights; freeze: some blocks; full: every weight. " +
+      "Short forms: --lora, --freeze, --full",
   ),
-  loraRank: setting(z.int().min(1).default(8), "Rank of A and B"),
-  loraAlpha: setting(z.number().positive().optional(), "Scale of B·A is alpha / rank; 2 × lora_rank when left out"),
-  loraDropout: setting(z.number().min(0).lt(1).default(0), "Chance that an input of A is dropped"),
+  loraRank: setting(z.int().min(1).default(8), "Rank of the LoRA matrices A and B", lora),
+  loraAlpha: setting(z.number().positive().optional(), "B·A is scaled by alpha / rank; 2 × lora_rank if unset", lora),
+  loraDropout: setting(z.number().min(0).lt(1).default(0), "Probability of dropping an input of A", lora),
   loraTarget: setting(
     all,
-    "Linear layers that get an adapter, by the last part of their name; all: every one but the head",
+    "Linear layers to adapt, by the last part of their name; all: every linear layer except the head",
+    lora,
   ),
   loraLayers: setting(
     z.array(z.int().min(0)).default([]),
-    "Only in these blocks, counted from 0; every block when empty",
-    {
-      aliases: ["layersToTransform"],
-    },
+    "Adapt only these blocks, counted from 0; every block if empty",
+    { aliases: ["layersToTransform"], ...lora },
   ),
-  additionalTarget: setting(names, "Modules trained whole and saved with the adapter (embed_tokens, lm_head …)", {
-    aliases: ["modulesToSave"],
-  }),
-  useRslora: setting(flag, "Scale by alpha / sqrt(rank), https://arxiv.org/abs/2312.03732"),
+  additionalTarget: setting(
+    names,
+    "Modules to train in full and save with the adapter, such as embed_tokens or lm_head",
+    { aliases: ["modulesToSave"], ...lora },
+  ),
+  useRslora: setting(flag, "Scale by alpha / sqrt(rank), https://arxiv.org/abs/2312.03732", lora),
   initLoraWeights: setting(
     z.union([z.literal(true), z.literal("gaussian")]).default(true),
-    "How A starts: true is Kaiming-uniform, gaussian is normal with deviation 1 / rank; B starts at zero",
+    "How A starts. true: Kaiming-uniform; gaussian: normal with standard deviation 1 / rank. B starts at zero",
+    lora,
   ),
-  createNewAdapter: setting(flag, "Merge all given adapters and train a new one"),
-  freezeTrainableLayers: setting(z.int().default(2), "The last n blocks are trained, or the first n if negative", {
-    unit: "blocks",
-  }),
-  freezeTrainableModules: setting(all, "Modules of these blocks that are trained; all: every one"),
-  freezeExtraModules: setting(names, "Modules outside the blocks that are trained (embed_tokens, norm, lm_head)"),
+  createNewAdapter: setting(flag, "Merge every given adapter into the model and train a new one", lora),
+  freezeTrainableLayers: setting(
+    z.int().default(2),
+    "Train the last n blocks, or the first n if n is negative",
+    { unit: "blocks", ...freeze },
+  ),
+  freezeTrainableModules: setting(all, "Modules to train within those blocks; all: every module", freeze),
+  freezeExtraModules: setting(
+    names,
+    "Modules to train outside the blocks, such as embed_tokens, norm or lm_head",
+    freeze,
+  ),
   neftuneNoiseAlpha: setting(
     z.number().min(0).optional(),
-    "Noise on embeddings while training, https://arxiv.org/abs/2310.05914; 5 is usual, off when left out",
+    "Add noise to embeddings while training, https://arxiv.org/abs/2310.05914; 5 is typical, off if unset",
   ),
 });
+
+export type MethodSettings = SettingsOf<typeof methodSettings>;

@@ -1,33 +1,13 @@
-import { methodSettings } from "../adapters/settings.ts";
-import { templateSettings } from "../data/settings.ts";
-import { generationSettings } from "../generate/settings.ts";
-import { hubSettings } from "../hub/settings.ts";
-import { modelSettings } from "../models/settings.ts";
-import { section } from "../recipe/setting.ts";
-import { runSettings } from "../run/settings.ts";
-import { trainingSettings } from "../stages/settings.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./about.ts";
-import { tell } from "./notes.ts";
+import type { About } from "./commands.ts";
 import { openTensors } from "./open_tensors.ts";
+import { printNotes } from "./output.ts";
 
-const { finetuningType } = methodSettings.shape;
-const { seed } = trainingSettings.shape;
-const { quiet } = runSettings.shape;
-
-const SECTIONS = [
-  generationSettings,
-  modelSettings,
-  hubSettings,
-  templateSettings,
-  section("More", { finetuningType, seed, quiet }),
-];
-
-/** `ftx chat`: talks with a model on the terminal, or answers one `--prompt`. */
+/** `ftx chat`: chats with a model in the terminal, or answers one `--prompt`. */
 export async function run(args: string[], name: string, about: About) {
-  const reading = await readCommandLine(args, { name, purpose: "chat", sections: SECTIONS, about });
+  const reading = await readCommandLine(args, { name, purpose: "chat", about });
   if (reading === undefined) return;
-  tell(reading);
+  printNotes(reading);
   await openTensors();
   const { chat } = await import("../generate/mod.ts");
   const { Waiting } = await import("../report/mod.ts");

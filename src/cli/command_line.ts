@@ -1,29 +1,32 @@
 import { Command, CommanderError, Option } from "commander";
 import { RecipeError } from "../errors.ts";
-import type { Entry } from "../recipe/entry.ts";
+import type { Entry } from "../settings/entry.ts";
 import { readRecipe } from "../recipe/read.ts";
-import { SETTINGS } from "../recipe/recipe.ts";
-import type { Purpose } from "../recipe/rules.ts";
-import { camelCase, kebabCase, type Section } from "../recipe/setting.ts";
-import { type Reading, settingNamed } from "../recipe/settle.ts";
-import type { About } from "./about.ts";
-import { optionsOf, SHORT, termOf } from "./options.ts";
+import type { Purpose } from "../recipe/purposes.ts";
+import { usedBy } from "../recipe/combinations.ts";
+import { finder, schemasOf, settingNamed } from "../recipe/recipe.ts";
+import { type Section } from "../settings/setting.ts";
+import { camelCase, kebabCase } from "../settings/spelling.ts";
+import type { Reading } from "../recipe/settle.ts";
+import type { About } from "./commands.ts";
+import { NO_EFFECT, optionsOf, SHORT, termOf } from "./options.ts";
 
-/** What a command takes on its command line. */
+/** What a command accepts on its command line. */
 export interface CommandLine {
   /** "sft", "data preview". */
   name: string;
+  /** What its settings are for; those that this purpose uses are flags. A file may hold any setting. */
   purpose: Purpose;
-  /** The sections whose settings are flags. A file may hold any setting. */
-  sections: readonly Section[];
-  /** The stage the command stands for, if it does. */
+  /** The stage that the command stands for, if any. */
   stage?: string;
+  /** Default: all of ftx. A program may add sections of its own. */
+  sections?: readonly Section[];
   about: About;
 }
 
 /**
  * Reads a command's arguments and the settings file among them. Returns undefined after printing `--help`.
- * Throws RecipeError that tells every problem of flags and file, one a line.
+ * Throws RecipeError with every problem of flags and file, one a line.
  */
 export async function readCommandLine(args: readonly string[], line: CommandLine): Promise<Reading | undefined> {
   const command = commandOf(line);
@@ -35,11 +38,12 @@ export async function readCommandLine(args: readonly string[], line: CommandLine
     throw new RecipeError(inOurWords(error));
   }
   const { file, flags, problems } = understand(command, line);
-  return await readRecipe({ file, flags, problems, stage: line.stage, purpose: line.purpose });
+  return await readRecipe({ file, flags, problems, ...line });
 }
 
 /** The command with a flag for each setting, grouped as in `--help`. */
-export function commandOf({ name, sections, about }: CommandLine): Command {
+export function commandOf({ name, purpose, stage, sections, about }: CommandLine): Command {
+  const used = usedBy(purpose, sections), schemas = schemasOf(used), named = finder(schemas);
   const command = new Command(`ftx ${name}`)
     .description(about.summary)
     .usage(about.usage)
@@ -47,17 +51,22 @@ export function commandOf({ name, sections, about }: CommandLine): Command {
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-    .addHelpOption(new Option("-h, --help", "Print this").helpGroup("Help:"))
+    .addHelpOption(new Option("-h, --help", "Print this text").helpGroup("Help:"))
     .configureHelp({
       helpWidth: HELP_WIDTH,
-      optionTerm: (option) => termOf(option, SETTINGS[settingNamed(option.attributeName())!]),
+      optionTerm: (option) => termOf(option, schemas[named(option.attributeName())!]),
     })
     .addHelpText(
       "after",
-      `\nEvery setting may stand in FILE (YAML or JSON) as well: --lora-rank 8 is lora_rank: 8 there.`,
+      `\nFILE (YAML or JSON) can hold every setting too: write --lora-rank 8 as lora_rank: 8.`,
     );
-  for (const section of sections) {
-    for (const option of optionsOf(section)) command.addOption(option);
+  const flags = used.flatMap((section) => optionsOf(section, stage));
+  for (const idle of [false, true]) { // those without effect come last
+    flags.filter((flag) => (flag.helpGroupHeading === `${NO_EFFECT}:`) === idle).forEach((flag) =>
+      command.addOption(flag)
+    );
+  }
+  for (const section of used) {
     if ("finetuningType" in section.shape) {
       for (const [flag, { name, value }] of Object.entries(SHORT)) {
         command.addOption(new Option(`--${flag}`, `--${kebabCase(name)} ${value}`).helpGroup(`${section.title}:`));
@@ -133,8 +142,8 @@ function operand(text: string, understood: Understood) {
     understood.file = text;
   } else {
     const why = isOperand(text)
-      ? `${understood.file} is the settings file already; give one`
-      : "a settings file ends in .yaml, .yml or .json; several values are written a,b";
+      ? `${understood.file} is already the settings file; give one file`
+      : "a settings file ends in .yaml, .yml or .json, and several values are written a,b";
     understood.problems.push(`Cannot use "${text}": ${why}`);
   }
 }
@@ -153,7 +162,7 @@ function rest(args: readonly string[], understood: Understood, line: CommandLine
     const value = inline ?? (hasNext ? args[++i] : true);
     const known = settingNamed(flag);
     if (known === undefined) understood.flags.push({ name: camelCase(flag), value, where: flag });
-    else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command has no use for it`);
+    else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command does not use it`);
   }
 }
 

@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { RecipeError } from "../errors.ts";
-import { generationSettings } from "../generate/settings.ts";
-import { modelSettings } from "../models/settings.ts";
 import type { Recipe } from "../recipe/recipe.ts";
+import { PURPOSES } from "../recipe/purposes.ts";
+import { allows } from "../settings/only.ts";
+import { factsOf, type Section } from "../settings/setting.ts";
+import { kebabCase } from "../settings/spelling.ts";
+import { STAGE_NAMES } from "../train/stage_names.ts";
+import type { z } from "zod";
 import { type CommandLine, commandOf, readCommandLine } from "./command_line.ts";
-import { TRAINING_SECTIONS } from "./train.ts";
 
+const SHORT_FORMS = ["lora", "freeze", "full"];
 const about = { summary: "Fine-tune", usage: "[FILE] [settings]" };
-const SFT: CommandLine = { name: "sft", purpose: "train", sections: TRAINING_SECTIONS, stage: "sft", about };
+const SFT: CommandLine = { name: "sft", purpose: "train", stage: "sft", about };
 const TRAIN: CommandLine = { ...SFT, name: "train", stage: undefined };
-const CHAT: CommandLine = { name: "chat", purpose: "chat", sections: [generationSettings, modelSettings], about };
+const CHAT: CommandLine = { name: "chat", purpose: "chat", about };
 
 const GIVEN = ["--model", "m", "--dataset", "d"];
 const read = async (args: string[], line = SFT): Promise<Recipe> => {
@@ -73,13 +77,13 @@ Deno.test("readCommandLine() tells all problems of flags and file at once", asyn
   await withFile("model: m\ndataset: d\nlora_rnak: 3\n", async (file) => {
     const args = [file, "--lora-rank", "0", "--use-galore", "true", "--sed=3", "x", "--bf16", "--fp16", "lora_alpa=1"];
     assert.deepEqual(await refused(args, TRAIN), [
-      'Cannot use "x": a settings file ends in .yaml, .yml or .json; several values are written a,b',
+      'Cannot use "x": a settings file ends in .yaml, .yml or .json, and several values are written a,b',
       'Cannot use lora_rnak (a.yaml:3): ftx has no such setting; did you mean "lora_rank"?',
       'Cannot use lora_alpa (command line): ftx has no such setting; did you mean "lora_alpha"?',
-      "Cannot use use_galore = true (--use-galore): ftx knows GaLore but cannot do it yet",
+      "Cannot use use_galore = true (--use-galore): ftx does not support GaLore yet",
       'Cannot use --sed: ftx has no such setting; did you mean "--seed"?',
       "Cannot use lora_rank = 0 (--lora-rank): it must be at least 1",
-      "Cannot use bf16 = true (--bf16) with fp16 = true (--fp16): one number type computes; choose one",
+      "Cannot use bf16 = true (--bf16) with fp16 = true (--fp16): a model computes in one number type; choose one",
     ]);
   });
 });
@@ -94,24 +98,48 @@ Deno.test("readCommandLine() names a flag without its value", async () => {
 
 Deno.test("readCommandLine() refuses flags that a command has no use for, and a second file", async () => {
   assert.deepEqual(await refused(["--model", "m", "--lora-rank", "8"], CHAT), [
-    "Cannot use --lora-rank with ftx chat: this command has no use for it",
+    "Cannot use --lora-rank with ftx chat: this command does not use it",
   ]);
   await withFile("model: m\ndataset: d\n", async (file) => {
     assert.deepEqual(await refused([file, "b.yaml"]), [
-      `Cannot use "b.yaml": ${file} is the settings file already; give one`,
+      `Cannot use "b.yaml": ${file} is already the settings file; give one file`,
     ]);
   });
 });
 
-Deno.test("the help of a command lists every setting of its sections, by section", () => {
-  const help = commandOf(SFT).helpInformation();
-  for (const { title, shape } of TRAINING_SECTIONS) {
-    assert.ok(help.includes(`\n${title}:\n`), title);
-    for (const name of Object.keys(shape)) {
-      const flag = "--" + name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase());
-      assert.ok(help.includes(flag) || help.includes(flag.replace("--", "--[no-]")), flag);
-    }
+const listed = (line: CommandLine) =>
+  [...commandOf(line).helpInformation().matchAll(/^  (?:--\S+, )?--(\S+)/gm)].map(([, flag]) =>
+    flag.replace("[no-]", "")
+  );
+const acts = (shape: Section["shape"], stage: string) =>
+  Object.keys(shape).filter((name) => allows(factsOf(shape[name] as z.ZodType).only ?? {}, "stage", stage));
+
+Deno.test("the help of a command lists every setting that acts with its stage, and no other", () => {
+  for (const stage of STAGE_NAMES) {
+    const settings = PURPOSES.train.sections.flatMap(({ shape }) => acts(shape, stage)).map(kebabCase);
+    const flags = listed({ ...SFT, name: stage, stage });
+    assert.deepEqual(flags.toSorted(), [...settings.filter((name) => name !== "stage"), ...SHORT_FORMS].toSorted());
   }
-  assert.match(help, /--cutoff-len <n> +Longest example; what is longer is shortened \(default 2048 tokens\)\n/);
-  assert.match(help, /--\[no-\]plot-loss +Draw the loss as SVG and PNG \(default true\)\n/);
+  const all = PURPOSES.train.sections.flatMap(({ shape }) => Object.keys(shape)).map(kebabCase);
+  assert.deepEqual(listed(TRAIN).toSorted(), [...all, ...SHORT_FORMS].toSorted());
+});
+
+Deno.test("the help of a command groups settings by section and by what they act with", () => {
+  const help = commandOf(SFT).helpInformation();
+  for (const { title } of PURPOSES.train.sections) assert.ok(help.includes(`\n${title}:\n`), title);
+  assert.match(
+    help,
+    /\nMethod, only with finetuning_type = lora:\n  --lora-rank <n> +Rank of the LoRA matrices A and B/,
+  );
+  assert.match(
+    commandOf(TRAIN).helpInformation(),
+    /\nData, only with stage other than pt:\n  --train-on-prompt +Learn/,
+  );
+  assert.match(
+    help,
+    /--cutoff-len <n> +Maximum length of an example; longer ones are shortened \(default 2048\n? +tokens\)\n/,
+  );
+  assert.match(help, /--\[no-\]plot-loss +Plot the loss as SVG and PNG \(default true\)\n/);
+  assert.match(help, /--save-steps <n> [^-]+only with\n +save_strategy = steps\)/);
+  assert.match(help, /\nAccepted, but without effect:\n  --flash-attn <name> +libtorch already picks/);
 });

@@ -1,39 +1,44 @@
-import type { About } from "./about.ts";
+import { STAGE_NAMES, STAGE_SUMMARIES } from "../train/stage_names.ts";
 
-/** A command of ftx, and where its code is. Nothing of it is loaded to show help, which is why `ftx --help` is quick. */
+/** What `ftx help` says about a command. */
+export interface About {
+  readonly summary: string;
+  /** What follows its name. */
+  readonly usage: string;
+}
+
+/** A command of ftx and where its code is. Help loads none of that code, which keeps `ftx --help` fast. */
 export interface CommandEntry extends About {
   readonly load: () => Promise<{ run(args: string[], name: string, about: About): Promise<void> | void }>;
 }
 
 const train = () => import("./train.ts");
+const settings = "[FILE] [settings]";
 
-/** Every command, in the order of `ftx help`. Adding one is a line here and a file beside this one. */
+/** Every command, in the order of `ftx help`. To add one, add a line here and a file in this folder. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   train: { summary: "Train as a settings file says", usage: "FILE [settings]", load: train },
-  pt: { summary: "Pre-train on plain text", usage: "[FILE] [settings]", load: train },
-  sft: { summary: "Fine-tune on instructions and conversations", usage: "[FILE] [settings]", load: train },
+  ...Object.fromEntries(
+    STAGE_NAMES.map((name) => [name, { summary: STAGE_SUMMARIES[name], usage: settings, load: train }]),
+  ),
   plan: {
-    summary: "Say what a run takes: memory, work, speed",
-    usage: "[pt|sft] [FILE] [settings]",
+    summary: "Estimate the memory, work and speed of a run",
+    usage: `[${STAGE_NAMES.join("|")}] ${settings}`,
     load: () => import("./plan.ts"),
   },
-  chat: {
-    summary: "Talk with a model, or answer one --prompt",
-    usage: "[FILE] [settings]",
-    load: () => import("./chat.ts"),
-  },
+  chat: { summary: "Chat with a model, or answer one --prompt", usage: settings, load: () => import("./chat.ts") },
   export: {
-    summary: "Merge adapters and write a whole model",
-    usage: "[FILE] [settings]",
+    summary: "Merge adapters into their model and write the result",
+    usage: settings,
     load: () => import("./export.ts"),
   },
   data: {
-    summary: "Show what would be learned: ftx data preview",
-    usage: "preview [FILE] [settings]",
+    summary: "Show what a run would learn: ftx data preview",
+    usage: `preview ${settings}`,
     load: () => import("./data.ts"),
   },
   models: {
-    summary: "Downloaded models and data: list, size, search [TERM], remove NAME",
+    summary: "List, search and remove downloaded models and data sets",
     usage: "[list|size|search [TERM]|remove NAME] [flags]",
     load: () => import("./models.ts"),
   },
@@ -42,18 +47,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "",
     load: () => import("./schema.ts"),
   },
-  setup: {
-    summary: "Find or fetch libtorch and make ftx ready to run",
-    usage: "[flags]",
-    load: () => import("./setup.ts"),
-  },
+  setup: { summary: "Find or download libtorch and prepare ftx", usage: "[flags]", load: () => import("./setup.ts") },
   doctor: {
-    summary: "Say what runs need, how it is, and what to do",
+    summary: "Check everything that a run needs, and say what to fix",
     usage: "[--json]",
     load: () => import("./doctor.ts"),
   },
   version: {
-    summary: "Print the versions of ftx, Deno, its shim and libtorch",
+    summary: "Print the versions of ftx, Deno, the shim and libtorch",
     usage: "",
     load: () => import("./version.ts"),
   },
@@ -69,13 +70,14 @@ export function overview(): string {
     "Usage: ftx COMMAND [FILE] [settings]",
     "",
     ...names.map((name) => "  " + name.padEnd(width) + COMMANDS[name].summary),
-    "  " + "help".padEnd(width) + "Print this, or the help of a command",
+    "  " + "help".padEnd(width) + "Print this text, or the help of a command",
     "",
     "  ftx sft --model llama-2-7b --lora --dataset alpaca_en",
     "  ftx train llama3_lora_sft.yaml --learning-rate 1e-5",
     "  ftx chat --model llama-2-7b --adapter runs/llama-2-7b-sft-lora",
     "",
-    "Settings come from a YAML or JSON file and from flags, which override it; names are LLaMA-Factory's:",
-    "lora_rank in a file is --lora-rank here. ftx COMMAND --help lists them. --debug shows where a failure began.",
+    "Settings come from a YAML or JSON file and from flags, which override the file. They have LLaMA-Factory's names:",
+    "lora_rank in a file is --lora-rank on the command line. ftx COMMAND --help lists them. --debug adds a stack trace",
+    "to an error.",
   ].join("\n");
 }

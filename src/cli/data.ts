@@ -1,22 +1,20 @@
 import { RecipeError } from "../errors.ts";
-import { didYouMean } from "../recipe/nearest.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./about.ts";
-import { tell } from "./notes.ts";
-import { TRAINING_SECTIONS } from "./train.ts";
+import type { About } from "./commands.ts";
+import { printNotes } from "./output.ts";
 
-/** `ftx data preview`: shows the first examples with what is learned of them, and trains nothing. */
+/** `ftx data preview`: shows the first examples and which of their tokens a run would learn. Trains nothing. */
 export async function run([what, ...args]: string[], _name: string, about: About) {
   if (what === "--help" || what === "-h") args = [what];
   else if (what !== "preview") {
     const meant = what === undefined ? "" : didYouMean(what, ["preview"]);
     const asked = ["ftx data", what].filter(Boolean).join(" ");
-    throw new RecipeError(`Cannot run "${asked}": ftx data has one part, preview${meant}`);
+    throw new RecipeError(`Cannot run "${asked}": its only part is preview${meant}`);
   }
-  const line = { name: "data", purpose: "preview", sections: TRAINING_SECTIONS, about } as const;
-  const reading = await readCommandLine(args, line);
+  const reading = await readCommandLine(args, { name: "data", purpose: "preview", about });
   if (reading === undefined) return;
-  tell(reading);
+  printNotes(reading);
   const { preview } = await import("../data/preview.ts");
   const { Waiting } = await import("../report/mod.ts");
   const { STAGES } = await import("../stages/mod.ts");

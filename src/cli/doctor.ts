@@ -1,8 +1,8 @@
 import { canRun, examine, look, LOOKS, report } from "../doctor/mod.ts";
 import { EXIT } from "../errors.ts";
-import type { About } from "./about.ts";
+import type { About } from "./commands.ts";
 import { plainOptions } from "./plain_options.ts";
-import { print } from "./print.ts";
+import { print } from "./output.ts";
 
 /** `ftx doctor`: says of everything that runs need how it is, and what to do; ends with 2 where runs cannot work. */
 export async function run(args: string[], name: string, about: About) {

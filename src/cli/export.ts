@@ -1,31 +1,13 @@
-import { methodSettings } from "../adapters/settings.ts";
-import { templateSettings } from "../data/settings.ts";
-import { hubSettings } from "../hub/settings.ts";
-import { modelSettings } from "../models/settings.ts";
-import { section } from "../recipe/setting.ts";
-import { runSettings } from "../run/settings.ts";
-import { exportSettings } from "../export/settings.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./about.ts";
-import { tell } from "./notes.ts";
+import type { About } from "./commands.ts";
 import { openTensors } from "./open_tensors.ts";
-
-const { finetuningType } = methodSettings.shape;
-const { quiet } = runSettings.shape;
-
-const SECTIONS = [
-  exportSettings,
-  modelSettings,
-  hubSettings,
-  templateSettings,
-  section("More", { finetuningType, quiet }),
-];
+import { printNotes } from "./output.ts";
 
 /** `ftx export`: merges the adapters into the model and writes a folder that transformers loads. */
 export async function run(args: string[], name: string, about: About) {
-  const reading = await readCommandLine(args, { name, purpose: "export", sections: SECTIONS, about });
+  const reading = await readCommandLine(args, { name, purpose: "export", about });
   if (reading === undefined) return;
-  tell(reading);
+  printNotes(reading);
   await openTensors();
   const { exportModel } = await import("../export/export.ts");
   const { Waiting } = await import("../report/mod.ts");

@@ -3,12 +3,11 @@ import { hubPlace } from "../hub/mod.ts";
 import { removeStored, storedNamed } from "../hub/remove.ts";
 import { aliasesWith, search } from "../hub/search.ts";
 import { type Stored, storedIn } from "../hub/stored.ts";
-import { didYouMean } from "../recipe/nearest.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import { count, size } from "../report/format.ts";
-import type { About } from "./about.ts";
+import type { About } from "./commands.ts";
 import { plainOptions } from "./plain_options.ts";
-import { print } from "./print.ts";
-import { table } from "./table.ts";
+import { print, table } from "./output.ts";
 
 const FLAGS = {
   "--cache-dir <dir>": "The cache; HF_HUB_CACHE, or hub in HF_HOME, when left out",

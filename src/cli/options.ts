@@ -1,7 +1,10 @@
 import { Option } from "commander";
 import { z } from "zod";
-import { factsOf, kebabCase, type Section } from "../recipe/setting.ts";
-import { bare, defaultOf } from "../recipe/value.ts";
+import { CHOICES } from "../recipe/combinations.ts";
+import { allows, onlyInWords } from "../settings/only.ts";
+import { factsOf, type Section } from "../settings/setting.ts";
+import { kebabCase } from "../settings/spelling.ts";
+import { bare, defaultOf } from "../settings/value.ts";
 
 /** Flags that stand for a setting and its value. */
 export const SHORT: Readonly<Record<string, { name: string; value: string }>> = {
@@ -10,8 +13,15 @@ export const SHORT: Readonly<Record<string, { name: string; value: string }>> = 
   full: { name: "finetuningType", value: "full" },
 };
 
-/** The flags of a section: `--lora-rank <n>`, `--[no-]plot-loss`, `--model, --model-name-or-path <text>`. */
-export function optionsOf({ title, shape }: Section): Option[] {
+/** The heading of settings that ftx accepts but does nothing for. */
+export const NO_EFFECT = "Accepted, but without effect";
+
+/**
+ * The flags of a section: `--lora-rank <n>`, `--[no-]plot-loss`, `--model, --model-name-or-path <text>`. Settings that
+ * act only with some `stage`, `finetuning_type` or `optim` have a group of their own. Help leaves out those that do nothing with
+ * the command's `stage`; the command line still knows them, to say so.
+ */
+export function optionsOf({ title, shape }: Section, stage?: string): Option[] {
   return Object.entries(shape as Record<string, z.ZodType>).flatMap(([name, schema]) => {
     const facts = factsOf(schema);
     const flag = `--${kebabCase(name)}`;
@@ -20,7 +30,11 @@ export function optionsOf({ title, shape }: Section): Option[] {
     const short = aliases.find((alias) => 2 * alias.length < flag.length);
     const others = aliases.filter((alias) => alias !== short);
     const spelled = short === undefined ? flag : `${short}, ${flag}`;
-    const options = [new Option(`${spelled} ${value}`, helpOf(schema, others)).helpGroup(`${title}:`)];
+    const place = [title, conditionsOf(schema, stage, true)].filter(Boolean).join(", only with ");
+    const group = facts.note === undefined ? place : NO_EFFECT;
+    const first = new Option(`${spelled} ${value}`, helpOf(schema, others, stage)).helpGroup(`${group}:`);
+    const options = [first];
+    if (stage !== undefined && (name === "stage" || !allows(facts.only ?? {}, "stage", stage))) first.hideHelp();
     options.push(...others.map((other) => new Option(`${other} ${value}`).hideHelp()));
     if (isBoolean(schema)) options.push(new Option(`--no-${kebabCase(name)}`).hideHelp());
     // A repeated flag is a longer list, or a newer value.
@@ -52,14 +66,23 @@ function placeholder(schema: z.ZodType): string {
   return "<text>";
 }
 
+/** In words, under which choice of the run a setting acts, or under which other settings. `stage`: already chosen. */
+function conditionsOf(schema: z.ZodType, stage: string | undefined, choices: boolean): string {
+  const all = Object.entries(factsOf(schema).only ?? {});
+  return onlyInWords(Object.fromEntries(
+    all.filter(([name]) => CHOICES.includes(name) === choices && !(name === "stage" && stage !== undefined)),
+  ));
+}
+
 // Few and short choices are shown in the flag's place, others after its text.
 function choicesOf({ options }: z.ZodEnum): string | undefined {
   const shown = `<${options.join("|")}>`;
   return shown.length <= 22 ? shown : undefined;
 }
 
-function helpOf(schema: z.ZodType, aliases: string[]): string {
+function helpOf(schema: z.ZodType, aliases: string[], stage?: string): string {
   const { description, unit, note } = factsOf(schema);
+  if (note !== undefined) return note;
   const inner = bare(schema);
   const usual = defaultOf(schema);
   const isEmpty = usual === undefined || usual === null || usual === false && isBoolean(schema) ||
@@ -71,8 +94,10 @@ function helpOf(schema: z.ZodType, aliases: string[]): string {
       `default ${typeof usual === "number" ? shortest(usual) : usual}` + (unit === undefined ? "" : ` ${unit}`),
     );
   } else if (unit !== undefined) facts.push(`in ${unit}`);
+  const conditions = conditionsOf(schema, stage, false);
+  if (conditions !== "") facts.push(`only with ${conditions}`);
   if (aliases.length > 0) facts.push(`also ${aliases.join(", ")}`);
-  return description + (facts.length > 0 ? ` (${facts.join("; ")})` : "") + (note ? `. Nothing to do: ${note}` : "");
+  return description + (facts.length > 0 ? ` (${facts.join("; ")})` : "");
 }
 
 // 5e-5 is easier to read than 0.00005.

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { FtxError } from "../errors.ts";
-import { didYouMean } from "../recipe/nearest.ts";
-import type { About } from "./about.ts";
+import { didYouMean } from "../settings/nearest.ts";
+import type { About } from "./commands.ts";
 
 /** A command that takes a few flags and no settings file: `flags` holds each as commander spells it, with its help. */
 export interface PlainCommand {

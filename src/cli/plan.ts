@@ -1,23 +1,17 @@
 import { EXIT } from "../errors.ts";
-import { planSettings } from "../plan/settings.ts";
+import { STAGE_NAMES } from "../train/stage_names.ts";
 import { readCommandLine } from "./command_line.ts";
-import type { About } from "./about.ts";
-import { tell } from "./notes.ts";
+import type { About } from "./commands.ts";
 import { openTensors } from "./open_tensors.ts";
-import { print } from "./print.ts";
-import { TRAINING_SECTIONS } from "./train.ts";
+import { print, printNotes } from "./output.ts";
 
-/** The words that stand before a run's arguments: `ftx plan sft …` is about `ftx sft …`. */
-const STAGES = ["pt", "sft"];
-
-/** `ftx plan`: says how much memory and work a run takes, and starts none. */
+/** `ftx plan`: estimates the memory and work of a run without starting it. `ftx plan sft …` is about `ftx sft …`. */
 export async function run(args: string[], name: string, about: About) {
   const [first, ...rest] = args;
-  const stage = STAGES.find((stage) => stage === first), words = stage || first === "train" ? rest : args;
-  const sections = [planSettings, ...TRAINING_SECTIONS];
-  const reading = await readCommandLine(words, { name, purpose: "plan", sections, stage, about });
+  const stage = STAGE_NAMES.find((name) => name === first), words = stage || first === "train" ? rest : args;
+  const reading = await readCommandLine(words, { name, purpose: "plan", stage, about });
   if (reading === undefined) return;
-  tell(reading);
+  printNotes(reading);
   await openTensors();
   const { planRun } = await import("../plan/planning.ts");
   const { text, fits } = await planRun(reading.recipe);

@@ -1,8 +1,8 @@
 import { FtxError } from "../errors.ts";
 import { driverCuda, setup } from "../setup/mod.ts";
-import type { About } from "./about.ts";
+import type { About } from "./commands.ts";
 import { plainOptions } from "./plain_options.ts";
-import { print } from "./print.ts";
+import { print } from "./output.ts";
 
 const FLAGS = {
   "--cpu": "The CPU build of libtorch, also where there is a GPU",

@@ -2,9 +2,9 @@ import { basename, dirname } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { FtxError } from "../errors.ts";
 import { findLibtorch, findShims, type Libtorch, shippedVersions } from "../libtorch/mod.ts";
-import type { About } from "./about.ts";
+import type { About } from "./commands.ts";
 import { plainOptions } from "./plain_options.ts";
-import { print } from "./print.ts";
+import { print } from "./output.ts";
 
 /** `ftx version`: prints the versions of ftx, Deno, the shim and libtorch, and where they are. Loads none of them. */
 export async function run(args: string[], name: string, about: About) {

@@ -6,17 +6,16 @@ import { encodeDataset, type EncodedDataset } from "./encode_dataset.ts";
 import { CACHE_VERSION, cacheFolder, hashFile, hashOf, keepInCache, readStored } from "./sets/cache.ts";
 import { Random } from "./sets/random.ts";
 import { rowCount, type Rows } from "./sets/rows.ts";
+import type { DataSettings } from "./settings.ts";
 import { judge, type Tally } from "./tally.ts";
 import type { EncodeSettings, Task, Writing } from "./tasks/mod.ts";
 
-/** The settings that decide what a data set becomes. `Recipe` has them all. */
-export interface LoadSettings extends HubSettings, EncodeSettings {
-  readonly datasetDir: string;
-  readonly maxSamples?: number;
-  readonly overwriteCache: boolean;
-  readonly preprocessingBatchSize: number;
-  readonly seed: number;
-}
+/** The settings that decide what a data set becomes. */
+export type LoadSettings =
+  & Partial<HubSettings>
+  & EncodeSettings
+  & Pick<DataSettings, "datasetDir" | "maxSamples" | "overwriteCache" | "preprocessingBatchSize">
+  & { readonly seed: number };
 
 /** What rows are encoded for, and with what. */
 export interface Target extends Writing {

@@ -1,8 +1,8 @@
 /** Data: from files to batches of token ids. Numbers and typed arrays only, no tensors. */
-export { chooseTemplate, type TemplateSettings } from "./encode/choose_template.ts";
+export { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 export { encodePrompt, stopIds } from "./encode/turns.ts";
 export type { Conversation, Message, Role } from "./formats/conversation.ts";
-export { type DataSettings, prepare, type Prepared } from "./prepare.ts";
+export { prepare, type Prepared, type PrepareSettings } from "./prepare.ts";
 export { preview, type PreviewSettings, summary } from "./preview.ts";
 export { type Batch, batchOf, type Extra, IGNORED } from "./sets/batch.ts";
 export { batches, batchesPerEpoch, type BatchOptions, rowOrder } from "./sets/order.ts";

@@ -10,19 +10,15 @@ import { Random } from "./sets/random.ts";
 import { joinRows, oneEach, rowCount, type Rows, selectRows } from "./sets/rows.ts";
 import { emptySet, EncodedSet } from "./sets/set.ts";
 import { readTokenized, writeTokenized } from "./sets/tokenized.ts";
+import type { DataSettings } from "./settings.ts";
 import { type Shown, showRow } from "./show.ts";
 import type { Tally } from "./tally.ts";
 
-/** The settings that decide what to train and evaluate on. `Recipe` has them all. */
-export interface DataSettings extends LoadSettings {
-  readonly dataset: readonly string[];
-  readonly evalDataset: readonly string[];
-  readonly evalOnEachDataset: boolean;
-  readonly mixStrategy: MixStrategy;
-  readonly interleaveProbs: readonly number[];
-  readonly valSize: number;
-  readonly tokenizedPath?: string;
-}
+/** The settings that decide what to train and evaluate on. */
+export type PrepareSettings =
+  & LoadSettings
+  & Pick<DataSettings, "dataset" | "evalDataset" | "evalOnEachDataset" | "valSize" | "tokenizedPath">
+  & Pick<DataSettings, "mixStrategy" | "interleaveProbs">;
 
 /** What a run trains and evaluates on. */
 export interface Prepared {
@@ -43,7 +39,7 @@ export interface Prepared {
  * Throws `DataError` for data that cannot be used and `RecipeError` for settings that cannot.
  */
 export async function prepare(
-  settings: DataSettings,
+  settings: PrepareSettings,
   target: Target,
   options: LoadOptions = {},
 ): Promise<Prepared> {
@@ -56,7 +52,7 @@ export async function prepare(
 }
 
 async function encodeAll(
-  settings: DataSettings,
+  settings: PrepareSettings,
   target: Target,
   options: LoadOptions,
 ): Promise<{ train: EncodedSet; evals: Record<string, EncodedSet>; tallies: Record<string, Tally> }> {
@@ -121,7 +117,7 @@ function split(order: Int32Array, valSize: number, seed: number): [kept: Int32Ar
 function buildSet(
   { documents, rows }: Source,
   order: Int32Array,
-  { packing: wanted, cutoffLen }: DataSettings,
+  { packing: wanted, cutoffLen }: PrepareSettings,
   { task, tokenizer }: Target,
   key: unknown,
 ): EncodedSet {

@@ -7,7 +7,7 @@ import { Tokenizer } from "../tokenizer/mod.ts";
 import { chooseTemplate } from "./encode/choose_template.ts";
 import { batches } from "./sets/order.ts";
 import type { LoadOptions, Target } from "./load_dataset.ts";
-import { type DataSettings, prepare } from "./prepare.ts";
+import { prepare, type PrepareSettings } from "./prepare.ts";
 import type { EncodedSet } from "./sets/set.ts";
 import { TASKS } from "./tasks/mod.ts";
 
@@ -16,7 +16,7 @@ addEventListener("unload", () => rmSync(folder, { recursive: true }));
 const tokenizer = await Tokenizer.load(new URL("../../tests/fixtures/tokenizer", import.meta.url).pathname);
 const template = chooseTemplate({ template: "chatml" }, tokenizer);
 
-const DEFAULTS: DataSettings = {
+const DEFAULTS: PrepareSettings = {
   dataset: [],
   evalDataset: [],
   datasetDir: folder,
@@ -44,7 +44,7 @@ function write(name: string, words: string[]): string {
 const words = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 const cache = join(folder, "cache");
 const target: Target = { task: TASKS.conversation, template, tokenizer };
-const load = (changes: Partial<DataSettings>, options: LoadOptions = {}, to = target) =>
+const load = (changes: Partial<PrepareSettings>, options: LoadOptions = {}, to = target) =>
   prepare({ ...DEFAULTS, ...changes }, to, { cache, ...options });
 
 /** The answers of a set, in its order. */
@@ -132,7 +132,7 @@ Deno.test("prepare() caches data sets and finds them again; other settings make 
   const cache = join(folder, "own-cache");
   const dataset = [write("c.jsonl", words("c", 4))];
   const rows: number[] = [];
-  const run = (changes: Partial<DataSettings> = {}) => {
+  const run = (changes: Partial<PrepareSettings> = {}) => {
     rows.length = 0;
     return load({ dataset, ...changes }, { cache, onProgress: (_, count) => rows.push(count) });
   };
@@ -220,7 +220,7 @@ Deno.test("prepare() warns about rows that it leaves out", async () => {
 });
 
 /** Data that cannot be used, and what is said. */
-const WRONG: [name: string, content: string, changes: Partial<DataSettings>, sentence: RegExp][] = [
+const WRONG: [name: string, content: string, changes: Partial<PrepareSettings>, sentence: RegExp][] = [
   ["empty.jsonl", "", {}, /^Cannot use dataset "empty.jsonl": it is empty; give it at least one example$/],
   ["list.json", "[]", {}, /^Cannot use dataset "list.json": it is empty/],
   ["none.jsonl", "{\n", {}, /: its only row cannot be used \(.*none.jsonl:1: it is not JSON\); fix the data$/],

@@ -1,21 +1,21 @@
 import process from "node:process";
 import { RecipeError } from "../errors.ts";
-import { type HubSettings, located } from "../hub/mod.ts";
+import { located } from "../hub/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { chooseTemplate, type TemplateSettings } from "./encode/choose_template.ts";
+import { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 import type { LoadOptions } from "./load_dataset.ts";
-import { type DataSettings, prepare, type Prepared } from "./prepare.ts";
+import { prepare, type Prepared, type PrepareSettings } from "./prepare.ts";
 import type { EncodedSet } from "./sets/set.ts";
 import { drawExample, showRow } from "./show.ts";
 import type { Task } from "./tasks/mod.ts";
 
-/** The settings that a preview needs. `Recipe` has them all. */
-export interface PreviewSettings extends DataSettings, TemplateSettings, HubSettings {
+/** The settings that a preview needs. */
+export type PreviewSettings = PrepareSettings & TemplateChoice & {
   readonly modelNameOrPath?: string;
   readonly adapterNameOrPath?: string[];
   readonly addTokens?: string[];
   readonly addSpecialTokens?: string[];
-}
+};
 
 /** What a preview shows, and where. */
 export interface PreviewOptions extends LoadOptions {

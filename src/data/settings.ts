@@ -1,74 +1,93 @@
 import { z } from "zod";
-import { section, setting } from "../recipe/setting.ts";
+import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
 const flag = z.boolean().default(false);
 const names = z.array(z.string()).default([]);
+
+const conversations = { only: { stage: { not: ["pt"] } } };
+const evaluation = { only: { doEval: [true] } };
 
 /** How a conversation becomes text. Training and chat share these. */
 export const templateSettings = section("Template", {
   template: setting(
     z.string().optional(),
-    "Prompt template by name (llama3, qwen, chatml …); the tokenizer's own chat template when left out",
+    "Prompt template by name, such as llama3, qwen or chatml; the tokenizer's own chat template if unset",
   ),
-  defaultSystem: setting(z.string().optional(), "System prompt where an example has none"),
+  defaultSystem: setting(z.string().optional(), "System prompt for examples that have none", conversations),
   enableThinking: setting(
     z.boolean().nullable().default(true),
-    "Reasoning templates: true adds an empty thought to answers without one and learns it, " +
-      "false adds it to the prompt, null leaves answers as they are",
+    "For reasoning templates. true: add an empty thought to answers that have none and learn it; " +
+      "false: put the empty thought in the prompt; null: leave answers unchanged",
+    conversations,
   ),
-  preserveThinking: setting(flag, "Keep the thoughts of earlier turns"),
-  toolFormat: setting(z.string().optional(), "How tool calls are written, in place of the template's way"),
-  splitSpecialTokens: setting(flag, "Read special tokens in the data as ordinary text"),
+  preserveThinking: setting(flag, "Keep the thoughts of earlier turns, which mask_history and chat drop", {
+    only: { ...conversations.only, maskHistory: [true] },
+  }),
+  toolFormat: setting(z.string().optional(), "Format of tool calls; the template's own if unset", conversations),
+  splitSpecialTokens: setting(flag, "Encode special tokens in the data as ordinary text"),
 });
 
 /** Which examples are learned from. */
 export const dataSettings = section("Data", {
   dataset: setting(
     names,
-    "Names in dataset_info.json, data files (json, jsonl, csv, parquet, txt), folders, or org/name[@revision] at the hub",
+    "Training data: names from dataset_info.json, files (json, jsonl, csv, parquet, txt), folders, " +
+      "or org/name[@revision] on the hub",
   ),
-  evalDataset: setting(names, "The same, for evaluation only"),
+  evalDataset: setting(names, "Evaluation data, named in the same way", evaluation),
   datasetDir: setting(
     z.string().default("data"),
-    "Folder with dataset_info.json; REMOTE:org/name takes that file from a data set of the hub, ONLINE every data set",
+    "Folder that holds dataset_info.json. REMOTE:org/name takes that file from a data set on the hub; " +
+      "ONLINE takes every data set from the hub",
   ),
-  cutoffLen: setting(z.int().min(1).default(2048), "Longest example; what is longer is shortened", {
+  cutoffLen: setting(z.int().min(1).default(2048), "Maximum length of an example; longer ones are shortened", {
     unit: "tokens",
   }),
-  maxSamples: setting(z.int().min(1).optional(), "Take only the first of each data set", { unit: "examples" }),
+  maxSamples: setting(z.int().min(1).optional(), "Use only the first examples of each data set", { unit: "examples" }),
   valSize: setting(
-    z.number().min(0).default(0),
-    "Examples kept aside for evaluation: a count above 1, a fraction below 1",
+    z.number().min(0)
+      .refine((size) => size !== 1, "1 is neither a fraction nor a useful count; use a number below 1, or 2 or more")
+      .refine((size) => size < 1 || Number.isInteger(size), "above 1 it counts examples; use a whole number")
+      .default(0),
+    "Examples to set aside for evaluation: a fraction below 1, a count above 1",
   ),
   packing: setting(
     z.boolean().optional(),
-    "Fill rows of cutoff_len with several examples, none of which sees another; on for pt, off otherwise when left out",
+    "Fill rows of cutoff_len with several examples that cannot see each other; if unset, on for pt and off otherwise",
   ),
-  neatPacking: setting(flag, "The same as packing, which is always neat here"),
-  trainOnPrompt: setting(flag, "Learn the prompt too"),
-  maskHistory: setting(flag, "Learn only the last answer of a conversation"),
+  neatPacking: setting(flag, "Same as packing: packed examples never see each other"),
+  trainOnPrompt: setting(flag, "Learn the prompt as well as the answer", conversations),
+  maskHistory: setting(flag, "Learn only the last answer of a conversation", conversations),
   mixStrategy: setting(
     z.enum(["concat", "interleave_under", "interleave_over", "interleave_once"]).default("concat"),
-    "How several data sets are joined",
+    "How to combine several data sets",
   ),
   interleaveProbs: setting(z.array(z.number().min(0)).default([]), "Share of each data set when interleaving"),
-  groupByLength: setting(flag, "Batches of examples of similar length"),
-  disableShuffling: setting(flag, "Keep the order of the data"),
-  dataSeed: setting(z.int().min(0).optional(), "Seed of the order of the data; seed when left out"),
-  evalOnEachDataset: setting(flag, "Evaluate each evaluation set by itself"),
+  groupByLength: setting(flag, "Batch examples of similar length together"),
+  disableShuffling: setting(flag, "Keep the data in its original order"),
+  dataSeed: setting(z.int().min(0).optional(), "Seed for the order of the data; seed if unset", {
+    only: { disableShuffling: [false] },
+  }),
+  evalOnEachDataset: setting(flag, "Evaluate each evaluation set separately", evaluation),
   tokenizedPath: setting(
     z.string().optional(),
-    "Folder of encoded data: read when it has some (other data settings are then not needed), written otherwise",
+    "Folder of encoded data. If it exists, training reads it and needs no other data setting; if not, ftx writes it",
   ),
-  overwriteCache: setting(flag, "Encode the data again even if nothing changed"),
-  preprocessingBatchSize: setting(z.int().min(1).default(1000), "Examples encoded at once", { unit: "examples" }),
-  preprocessingNumWorkers: setting(z.int().min(0).optional(), "Processes that encode", {
-    note: "encoding uses every core without further processes",
+  overwriteCache: setting(flag, "Encode the data again even if nothing has changed"),
+  preprocessingBatchSize: setting(z.int().min(1).default(1000), "Number of examples to encode at once", {
+    unit: "examples",
   }),
-  ignorePadTokenForLoss: setting(z.boolean().default(true), "Never learn padding", {
+  preprocessingNumWorkers: setting(z.int().min(0).optional(), "Processes that encode data", {
+    note: "encoding already uses every core",
+  }),
+  ignorePadTokenForLoss: setting(z.boolean().default(true), "Exclude padding from the loss", {
     note: "rows are laid end to end, so there is no padding",
   }),
-  dataloaderNumWorkers: setting(z.int().min(0).default(0), "Processes that load data while training", {
-    note: "data is encoded ahead of training, so that loading it takes no time",
+  dataloaderNumWorkers: setting(z.int().min(0).default(0), "Processes that load data during training", {
+    note: "data is encoded before training, so loading it takes no time",
   }),
 });
+
+export type TemplateSettings = SettingsOf<typeof templateSettings>;
+
+export type DataSettings = SettingsOf<typeof dataSettings>;

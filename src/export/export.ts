@@ -1,11 +1,11 @@
 import { RecipeError } from "../errors.ts";
-import { type Listener, located } from "../hub/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
 import { writeFolder } from "../run/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { bytesOfTensor, modelFiles } from "../weights/mod.ts";
-import { inspectModel, loadWithAdapters } from "../adapters/mod.ts";
+import { inspectModel, loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { shards, writeSafetensors } from "../safetensors/mod.ts";
+import { bytesOfTensor, modelFiles } from "../weights/mod.ts";
+import type { ExportSettings } from "./settings.ts";
 
 /** Weights of an earlier export that must not stay beside the new ones. */
 const OLD = /^model.*\.safetensors(\.index\.json)?$/;
@@ -16,7 +16,7 @@ const OLD = /^model.*\.safetensors(\.index\.json)?$/;
  * names one. The folder appears whole, or not at all.
  */
 export async function exportModel(
-  given: Recipe,
+  given: UseSettings & NamingSettings & ExportSettings,
   { say = console.log, onNote = say, onProgress, listener }: {
     say?: (line: string) => void;
     onNote?: (sentence: string) => void;
@@ -39,9 +39,9 @@ export async function exportModel(
   if (await Deno.stat(exportDir).then((info) => !info.isDirectory, () => false)) {
     throw new RecipeError(`Cannot export to "${exportDir}": it is a file; name a folder with --export-dir`);
   }
-  await inspectModel({ ...recipe, trainFromScratch: false });
-  const tokenizer = await Tokenizer.load(base);
   const device = recipe.exportDevice === "cpu" ? "cpu" : recipe.device;
+  await inspectModel({ ...recipe, device, trainFromScratch: false });
+  const tokenizer = await Tokenizer.load(base);
   using model = await loadWithAdapters({ ...recipe, device }, { onNote, onProgress });
   const files = await modelFiles(model, base);
   const tensors = new Map(Array.from(files.tensors(), ([name, t]) => [name, bytesOfTensor(t)]));

@@ -1,15 +1,16 @@
 import type { Template } from "../../templates/mod.ts";
-import { chooseTemplate, encodePrompt, type Message, stopIds } from "../data/mod.ts";
+import { chooseTemplate, encodePrompt, type Message, stopIds, type TemplateChoice } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
-import { type Listener, located } from "../hub/mod.ts";
+import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
 import { manualSeed } from "../tensor/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { loadWithAdapters } from "../adapters/mod.ts";
+import { loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { type Ending, generate, type GenerateOptions } from "./generate.ts";
 import { Past } from "./past.ts";
 import type { Sampling } from "./sampler.ts";
+import type { GenerationSettings } from "./settings.ts";
 import { TextStream } from "./text_stream.ts";
 
 /** How one answer is made. What is left out comes from the recipe. */
@@ -40,11 +41,14 @@ export interface ChatParts {
   template: Template;
 }
 
-/** How answers are drawn where a question does not say; `Recipe` has all of it. */
-export type ChatSettings =
-  & Sampling
-  & Pick<Recipe, "maxNewTokens" | "skipSpecialTokens">
-  & Partial<Pick<Recipe, "system">>;
+/** How answers are drawn where a question does not say. */
+export type ChatSettings = Sampling & Pick<GenerationSettings, "maxNewTokens" | "skipSpecialTokens" | "system">;
+
+/** The settings that decide which model answers, and how. */
+export type LoadChatSettings =
+  & (ChatSettings & UseSettings & NamingSettings & TemplateChoice)
+  & Pick<ModelSettings, "addTokens" | "addSpecialTokens">
+  & { readonly seed: number };
 
 /**
  * A model that answers, one question at a time; more wait for their turn. What it read for the last answer is kept, so
@@ -122,7 +126,7 @@ export class Chat implements Disposable {
  * ```
  */
 export async function loadChat(
-  given: Recipe,
+  given: LoadChatSettings,
   { onNote, onProgress, listener }: {
     onNote?: (sentence: string) => void;
     onProgress?: (share: number) => void;

@@ -1,21 +1,14 @@
 import { FtxError } from "../errors.ts";
 import { cat, type Device, from, keep, scope, type Tensor } from "../tensor/mod.ts";
+import type { GenerationSettings } from "./settings.ts";
 
 // V vocabulary.
 
-/** How a token is chosen; names and meaning are those of transformers' `generate`. */
-export interface Sampling {
-  /** Draw at random; otherwise always the likeliest token. */
-  doSample: boolean;
-  /** Logits are divided by it; 0 is the same as not drawing. */
-  temperature: number;
-  /** Draw from this many of the likeliest tokens; 0: from all. */
-  topK: number;
-  /** Draw from the fewest likeliest tokens that hold this probability together. */
-  topP: number;
-  /** https://arxiv.org/abs/1909.05858, section 4.1; 1: none. */
-  repetitionPenalty: number;
-}
+/** How a token is chosen; names and meaning are those of transformers' `generate`. Temperature 0 is greedy. */
+export type Sampling = Pick<
+  GenerationSettings,
+  "doSample" | "temperature" | "topK" | "topP" | "repetitionPenalty" // https://arxiv.org/abs/1909.05858, section 4.1
+>;
 
 /** Chooses the tokens of one text, and remembers which were there, for the repetition penalty. */
 export class Sampler implements Disposable {

@@ -1,17 +1,30 @@
 import { z } from "zod";
-import { section, setting } from "../recipe/setting.ts";
+import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
-/** How answers are drawn. */
+const drawn = { only: { doSample: [true] } };
+
+/** How answers are generated. */
 export const generationSettings = section("Generation", {
-  prompt: setting(z.string().optional(), "Answer this once on stdout instead of talking"),
+  prompt: setting(z.string().optional(), "Answer this prompt on stdout and exit, instead of starting a chat"),
   system: setting(z.string().optional(), "System prompt of the conversation"),
-  doSample: setting(z.boolean().default(true), "Draw tokens at random; otherwise always the likeliest"),
-  temperature: setting(z.number().min(0).default(0.95), "Above 1 bolder, towards 0 surer"),
-  topP: setting(z.number().min(0).max(1).default(0.7), "Draw from the likeliest tokens that hold this probability"),
-  topK: setting(z.int().min(0).default(50), "Draw from this many of the likeliest tokens; 0: from all", {
+  doSample: setting(z.boolean().default(true), "Sample tokens at random; if off, always take the most likely one"),
+  temperature: setting(
+    z.number().min(0).default(0.95),
+    "Higher values make answers more random; 0 always takes the most likely token",
+    drawn,
+  ),
+  topP: setting(
+    z.number().min(0).max(1).default(0.7),
+    "Sample from the fewest most likely tokens whose probabilities reach this sum",
+    drawn,
+  ),
+  topK: setting(z.int().min(0).default(50), "Sample from this many of the most likely tokens; 0: from all", {
     unit: "tokens",
+    ...drawn,
   }),
-  maxNewTokens: setting(z.int().min(1).default(1024), "Longest answer", { unit: "tokens" }),
-  repetitionPenalty: setting(z.number().positive().default(1), "Above 1: tokens that were there become less likely"),
+  maxNewTokens: setting(z.int().min(1).default(1024), "Maximum length of an answer", { unit: "tokens" }),
+  repetitionPenalty: setting(z.number().positive().default(1), "Above 1, tokens already used become less likely"),
   skipSpecialTokens: setting(z.boolean().default(true), "Leave special tokens out of the answer"),
 });
+
+export type GenerationSettings = SettingsOf<typeof generationSettings>;

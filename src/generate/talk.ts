@@ -1,12 +1,12 @@
 import process from "node:process";
 import type { Message } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
-import type { Recipe } from "../recipe/mod.ts";
 import type { Waiting } from "../report/mod.ts";
-import { type Answer, type Chat, loadChat } from "./chat.ts";
+import { type Answer, type Chat, loadChat, type LoadChatSettings } from "./chat.ts";
 import { commandIn, HELP } from "./commands.ts";
 import { Interrupts } from "./interrupts.ts";
 import { linesOf, type Questions, TypedLines } from "./lines.ts";
+import type { GenerationSettings } from "./settings.ts";
 
 /** Where a conversation is shown. */
 export interface Stage {
@@ -18,13 +18,15 @@ export interface Stage {
   live: boolean;
 }
 
+type TalkSettings = LoadChatSettings & Pick<GenerationSettings, "prompt"> & { readonly quiet: boolean };
+
 /**
  * `ftx chat`: answers `prompt` if there is one; else talks with the person at the terminal; else answers each line of
  * standard input.
  *
  * @param waiting told of downloads, and how much of the model is read
  */
-export async function chat(recipe: Recipe, waiting?: Waiting): Promise<void> {
+export async function chat(recipe: TalkSettings, waiting?: Waiting): Promise<void> {
   const live = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const stage: Stage = {
     live,
@@ -62,7 +64,7 @@ export async function talk(
   talking: Pick<Chat, "reply">,
   questions: Questions,
   stage: Stage,
-  { system, maxNewTokens }: Pick<Recipe, "system" | "maxNewTokens">,
+  { system, maxNewTokens }: Pick<GenerationSettings, "system" | "maxNewTokens">,
   interrupts = new Interrupts(),
 ): Promise<void> {
   let messages: Message[] = [];
@@ -104,7 +106,7 @@ function remark({ ending }: Answer, { note, live }: Stage, maxNewTokens: number)
   if (live) note("");
 }
 
-function banner({ model, template }: Chat, recipe: Recipe): string {
+function banner({ model, template }: Chat, recipe: LoadChatSettings): string {
   const adapters = recipe.adapterNameOrPath.map((path) => ` + ${path}`).join("");
   const { device, dtype } = model.placement;
   return `${recipe.modelNameOrPath}${adapters} · template ${template.name} · ${dtype} on ${device}\n` +

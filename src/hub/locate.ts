@@ -1,5 +1,5 @@
 import { CheckpointError, RecipeError } from "../errors.ts";
-import { didYouMean } from "../recipe/nearest.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import type { HubOptions } from "./hub.ts";
 import { adapterFiles, modelFiles } from "./model_files.ts";
 import { openRepository } from "./open.ts";
@@ -11,7 +11,7 @@ import { nameOf, type Repository, repositoryNamed } from "./repository.ts";
 import type { HubSettings } from "./settings.ts";
 
 /** How names are looked up, and who is told of downloads. */
-export interface LocateOptions extends HubSettings, HubOptions {
+export interface LocateOptions extends Partial<HubSettings>, HubOptions {
   readonly listener?: Listener;
   /** `false`: configurations and tokenizer only. Default `true`. */
   readonly weights?: boolean;

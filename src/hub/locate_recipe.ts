@@ -3,7 +3,7 @@ import type { Listener } from "./progress.ts";
 import type { HubSettings } from "./settings.ts";
 
 /** The settings that name models. `Recipe` has them all. */
-export interface NamingSettings extends HubSettings {
+export interface NamingSettings extends Partial<HubSettings> {
   readonly modelNameOrPath: string;
   readonly adapterNameOrPath: string[];
   readonly adapterFolder?: string;

@@ -34,7 +34,10 @@ type Environment = (name: string) => string | undefined;
  *
  * @throws {RecipeError} One of them cannot be used.
  */
-export function hubPlace(settings: HubSettings = {}, env: Environment = (name) => Deno.env.get(name)): HubPlace {
+export function hubPlace(
+  settings: Partial<HubSettings> = {},
+  env: Environment = (name) => Deno.env.get(name),
+): HubPlace {
   const get = (...names: string[]) => names.map(env).find((value) => value !== undefined && value !== "");
   const home = expanded(get("HF_HOME") ?? join(get("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "huggingface"));
   return {
@@ -56,7 +59,7 @@ function endpointOf(text: string | undefined): string | undefined {
   return text.replace(/\/+$/, "");
 }
 
-function tokenOf({ hfHubToken }: HubSettings, get: (...names: string[]) => string | undefined, home: string) {
+function tokenOf({ hfHubToken }: Partial<HubSettings>, get: (...names: string[]) => string | undefined, home: string) {
   const path = expanded(get("HF_TOKEN_PATH") ?? join(home, "token"));
   const found = [
     { text: hfHubToken, from: "hf_hub_token" },

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { FtxError, StorageError } from "../errors.ts";
-import { didYouMean } from "../recipe/nearest.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import { processSuffix } from "../run/durable.ts";
 import { modelNamed } from "./registry/mod.ts";
 import { type Stored, storedIn } from "./stored.ts";

@@ -1,26 +1,21 @@
 import { z } from "zod";
-import { section, setting } from "../recipe/setting.ts";
+import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
-/** Where models, adapters and data sets that are no folders come from, and where they are kept. */
+/** Where models, adapters and data sets come from if they are not folders, and where downloads are kept. */
 export const hubSettings = section("Hub", {
   modelRevision: setting(
     z.string().min(1).default("main"),
-    "Branch, tag or commit of a downloaded model; org/name@revision says the same",
+    "Branch, tag or commit of a downloaded model; org/name@revision does the same",
   ),
   cacheDir: setting(
     z.string().min(1).optional(),
-    "Where downloads are kept, as Python's huggingface_hub keeps them; HF_HUB_CACHE, or hub in HF_HOME, when left out",
+    "Folder for downloads, laid out as Python's huggingface_hub does; HF_HUB_CACHE, or hub in HF_HOME, if unset",
   ),
   hfHubToken: setting(
     z.string().min(1).optional(),
-    "Token for private and gated repositories; HF_TOKEN, or the file of hf auth login, when left out. " +
-      "It is written into no file",
+    "Token for private and gated repositories; HF_TOKEN, or the file that hf auth login writes, if unset. " +
+      "ftx never writes it to a file",
   ),
 });
 
-/** The settings of a section, as a recipe has them. */
-export interface HubSettings {
-  readonly modelRevision?: string;
-  readonly cacheDir?: string;
-  readonly hfHubToken?: string;
-}
+export type HubSettings = SettingsOf<typeof hubSettings>;

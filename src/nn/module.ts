@@ -1,3 +1,4 @@
+import { snakeCase } from "../settings/spelling.ts";
 import { keep, scope, Tensor } from "../tensor/mod.ts";
 
 /** A tensor that a module owns and an optimizer may change. */
@@ -24,7 +25,7 @@ export abstract class Module<In extends unknown[] = [Tensor], Out = Tensor> {
 
   /** The name of a field in checkpoints. With "" the parameters of that part get the path of this module itself. */
   protected nameOf(field: string): string {
-    return field.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());
+    return snakeCase(field);
   }
 
   /** All parameters with their checkpoint names, in field order. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { section, setting } from "../recipe/setting.ts";
+import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
 /** Values of `lr_scheduler_type` whose rate is a function of the step: `SCHEDULES` has one of each. */
 export const STEP_SCHEDULES = [
@@ -18,6 +18,9 @@ export const STEP_SCHEDULES = [
 /** Values of `lr_scheduler_type` whose rate follows the evaluations: `METRIC_SCHEDULES` has one of each. */
 export const METRIC_SCHEDULE_NAMES = ["reduce_lr_on_plateau", "greedy"] as const;
 
+const warming = { only: { lrSchedulerType: { not: ["constant", ...METRIC_SCHEDULE_NAMES] } } };
+const betas = { only: { optim: ["adamw_torch", "lion_32bit"] } };
+
 /** How gradients become new weights. */
 export const optimizerSettings = section("Optimizer", {
   learningRate: setting(
@@ -33,11 +36,13 @@ export const optimizerSettings = section("Optimizer", {
     'Options of the schedule, such as {"num_cycles": 2} or {"min_lr_rate": 0.1}',
   ),
   warmupSteps: setting(
-    z.number().min(0).default(0),
+    z.number().min(0)
+      .refine((steps) => steps <= 1 || Number.isInteger(steps), "from 1 up it counts steps; use a whole number")
+      .default(0),
     "Steps to reach the peak learning rate; below 1, a fraction of all steps",
-    { unit: "optimizer steps" },
+    { unit: "optimizer steps", ...warming },
   ),
-  warmupRatio: setting(z.number().min(0).max(1).default(0), "Warm-up as a fraction of all steps"),
+  warmupRatio: setting(z.number().min(0).max(1).default(0), "Warm-up as a fraction of all steps", warming),
   weightDecay: setting(z.number().min(0).default(0), "Weight decay; biases and norms are not decayed"),
   maxGradNorm: setting(z.number().min(0).default(1), "Clip gradients to this norm; 0: never"),
   optim: setting(z.enum(["adamw_torch", "sgd", "lion_32bit"]).default("adamw_torch"), "Optimizer", {
@@ -51,19 +56,24 @@ export const optimizerSettings = section("Optimizer", {
   optimArgs: setting(
     z.array(z.string()).default([]),
     'Options of sgd: momentum, dampening and nesterov, such as "momentum=0.9, nesterov=true"',
+    { only: { optim: ["sgd"] } },
   ),
   adamBeta1: setting(
     z.number().min(0).lt(1).default(0.9),
     "Decay of the average gradient (AdamW), or its share in the direction of a step (Lion)",
+    betas,
   ),
   adamBeta2: setting(
     z.number().min(0).lt(1).default(0.999),
     "Decay of the average squared gradient (AdamW), or of the average gradient (Lion, where 0.99 is typical)",
+    betas,
   ),
-  adamEpsilon: setting(z.number().min(0).default(1e-8), "Added to AdamW's denominator for stability"),
+  adamEpsilon: setting(z.number().min(0).default(1e-8), "Added to AdamW's denominator for stability", {
+    only: { optim: ["adamw_torch"] },
+  }),
 });
 
-export type OptimizerSettings = z.output<z.ZodObject<typeof optimizerSettings.shape>>;
+export type OptimizerSettings = SettingsOf<typeof optimizerSettings>;
 /** A value of the setting `optim`. `OPTIMIZERS` has one optimizer for each. */
 export type OptimizerName = OptimizerSettings["optim"];
 export type StepSchedule = typeof STEP_SCHEDULES[number];

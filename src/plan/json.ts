@@ -1,7 +1,8 @@
 import type { Advice } from "./advice.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Probed } from "./table.ts";
-import { outlook, type Room, snake } from "./text.ts";
+import { snakeCase } from "../settings/spelling.ts";
+import { outlook, type Room } from "./text.ts";
 
 /** The estimate as one object for programs: bytes, seconds, names in snake case. */
 export function planJson(estimate: Estimate, room: Room, advice: readonly Advice[], probed?: Probed): string {
@@ -18,4 +19,5 @@ export function planJson(estimate: Estimate, room: Room, advice: readonly Advice
   return JSON.stringify(snaked(all));
 }
 
-const snaked = (all: object) => Object.fromEntries(Object.entries(all).map(([name, value]) => [snake(name), value]));
+const snaked = (all: object) =>
+  Object.fromEntries(Object.entries(all).map(([name, value]) => [snakeCase(name), value]));

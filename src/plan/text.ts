@@ -1,3 +1,4 @@
+import { snakeCase } from "../settings/spelling.ts";
 import { type Advice, adviceFor, needed } from "./advice.ts";
 import type { Estimate } from "./estimate.ts";
 import { KINDS } from "./ledger.ts";
@@ -49,7 +50,7 @@ export function outlook(estimate: Estimate, { bytes }: Room): "fits" | "may not 
 
 /** One change as a person would write it: `gradient_checkpointing = true (864 MiB)`. */
 export function change({ settings, peak }: Advice): string {
-  const said = Object.entries(settings).map(([name, value]) => `${snake(name)} = ${value}`);
+  const said = Object.entries(settings).map(([name, value]) => `${snakeCase(name)} = ${value}`);
   return `${said.join(", ")} (${size(peak)})`;
 }
 
@@ -59,6 +60,3 @@ export function advised(advice: readonly Advice[]): string {
   if (fitting.length) return `set ${fitting.slice(0, 2).map(change).join(", or ")}`;
   return "choose a smaller model";
 }
-
-/** `perDeviceTrainBatchSize` as people write it. */
-export const snake = (name: string) => name.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { recipeSchema } from "./recipe.ts";
-import { factsOf, snakeCase } from "./setting.ts";
-import { bare } from "./value.ts";
+import { namesOf, SETTINGS } from "./recipe.ts";
+import { onlyInWords } from "../settings/only.ts";
+import { factsOf } from "../settings/setting.ts";
+import { snakeCase } from "../settings/spelling.ts";
+import { bare } from "../settings/value.ts";
 
 type Json = Record<string, unknown>;
 
@@ -11,10 +13,9 @@ type Json = Record<string, unknown>;
  */
 export function jsonSchema(): Json {
   const properties: Json = {};
-  for (const [name, setting] of Object.entries(recipeSchema.shape as Record<string, z.ZodType>)) {
-    const { aliases = [] } = factsOf(setting);
+  for (const [name, setting] of Object.entries(SETTINGS)) {
     const schema = settingSchema(setting);
-    for (const known of [name, ...aliases]) properties[snakeCase(known)] = schema;
+    for (const known of namesOf(name, setting)) properties[snakeCase(known)] = schema;
   }
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -26,15 +27,30 @@ export function jsonSchema(): Json {
 }
 
 function settingSchema(setting: z.ZodType): Json {
-  const { description, unit, note, synonyms } = factsOf(setting);
-  const { $schema: _, description: _d, unit: _u, note: _n, aliases: _a, synonyms: _s, default: usual, ...type } = z
+  const { description, unit, note, only, synonyms } = factsOf(setting);
+  const {
+    $schema: _,
+    description: _d,
+    unit: _u,
+    note: _n,
+    only: _o,
+    aliases: _a,
+    synonyms: _s,
+    default: usual,
+    ...type
+  } = z
     .toJSONSchema(setting, { io: "input" }) as Json;
   if (synonyms !== undefined && Array.isArray(type.enum)) type.enum = [...type.enum, ...Object.keys(synonyms)];
   const alternatives: Json[] = [type];
   if (bare(setting) instanceof z.ZodArray) alternatives.push({ type: "string", description: "values as a,b" });
   if (!setting.safeParse(null).success) alternatives.push({ type: "null" });
   return {
-    description: [description, unit && `Unit: ${unit}`, note && `Nothing to do: ${note}`].filter(Boolean).join(". "),
+    description: [
+      description,
+      unit && `Unit: ${unit}`,
+      only && `Only with ${onlyInWords(only)}`,
+      note && `Has no effect: ${note}`,
+    ].filter(Boolean).join(". "),
     ...usual !== undefined && { default: usual },
     anyOf: alternatives,
   };

@@ -1,7 +1,7 @@
 // Settings files as LLaMA-Factory's users write them, in our own words, are read unchanged.
 
 import assert from "node:assert/strict";
-import { readText } from "./file.ts";
+import { readText } from "../settings/file.ts";
 import { settle } from "./settle.ts";
 
 const LORA_SFT = `
@@ -123,7 +123,7 @@ Deno.test("LLaMA-Factory files for chat and for merging are read", () => {
 Deno.test("a file of LLaMA-Factory that asks for DPO is refused with what ftx cannot do yet", () => {
   const text = LORA_SFT.replace("stage: sft", "stage: dpo\npref_beta: 0.1\npref_loss: orpo");
   assert.throws(() => settle(readText(text, "dpo.yaml"), "train"), {
-    message: 'Cannot use pref_loss = "orpo" (dpo.yaml:9): ftx knows preference training but cannot do it yet\n' +
-      'Cannot use stage = "dpo" (dpo.yaml:7): ftx knows preference training but cannot do it yet',
+    message: 'Cannot use pref_loss = "orpo" (dpo.yaml:9): ftx does not support preference training yet\n' +
+      'Cannot use stage = "dpo" (dpo.yaml:7): ftx does not support preference training yet',
   });
 });

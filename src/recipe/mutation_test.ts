@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RecipeError } from "../errors.ts";
-import { readText } from "./file.ts";
+import { readText } from "../settings/file.ts";
 import { settle } from "./settle.ts";
 
 const TEXT = `### model

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
-import { camelCase, snakeCase } from "./setting.ts";
-import { settingNamed } from "./settle.ts";
+import { camelCase, snakeCase } from "../settings/spelling.ts";
+import { settingNamed } from "./recipe.ts";
 
 Deno.test("KNOWN_KEYS are spelled as in files, named once, and are no settings of ours", () => {
   assert.deepEqual(KNOWN_KEYS.filter((key) => snakeCase(camelCase(key)) !== key), []);

@@ -1,17 +1,16 @@
-import { type Entry, show } from "./entry.ts";
-import { readFile } from "./file.ts";
-import type { Recipe, recipeSchema, Settings } from "./recipe.ts";
-import type { Purpose } from "./rules.ts";
-import { type Reading, settingNamed, settle } from "./settle.ts";
-import type { z } from "zod";
+import { type Entry, show } from "../settings/entry.ts";
+import { readFile } from "../settings/file.ts";
+import type { Purpose } from "./purposes.ts";
+import { type Given, type Recipe, settingNamed } from "./recipe.ts";
+import { type Reading, settle, type SettleOptions } from "./settle.ts";
 
 /** Where settings come from. */
-export interface Sources {
+export interface Sources extends Pick<SettleOptions, "sections"> {
   /** A YAML or JSON file with settings. */
   file?: string;
   /** Flags, in the order given; they override the file. */
   flags?: readonly Entry[];
-  /** What is already known to be wrong, to be told with the rest. */
+  /** Problems found before, to report with the rest. */
   problems?: readonly string[];
   /** The stage a command stands for: "sft" for `ftx sft`. */
   stage?: string;
@@ -20,7 +19,7 @@ export interface Sources {
 }
 
 /**
- * Reads and checks settings. Throws RecipeError that tells every problem, one a line.
+ * Reads and checks settings. Throws RecipeError with every problem, one a line.
  *
  * @example
  * ```ts
@@ -28,20 +27,21 @@ export interface Sources {
  * ```
  */
 export async function readRecipe(
-  { file, flags = [], problems = [], stage, purpose = "train" }: Sources,
+  { file, flags = [], problems = [], stage, purpose = "train", sections }: Sources,
 ): Promise<Reading> {
   const entries = file === undefined ? [] : await readFile(file);
   const all = [...entries, ...flags];
-  if (stage === undefined) return settle(all, purpose, problems);
+  if (stage === undefined) return settle(all, purpose, { found: problems, sections });
   const contrary = all
     .filter(({ name, value }) => settingNamed(name) === "stage" && value !== stage && value !== null)
     .map(({ value, where }) => `Cannot use ${show("stage", value, where)} with ftx ${stage}: use ftx train instead`);
-  return settle([...all, { name: "stage", value: stage, where: `ftx ${stage}` }], purpose, [...problems, ...contrary]);
+  const found = [...problems, ...contrary];
+  return settle([...all, { name: "stage", value: stage, where: `ftx ${stage}` }], purpose, { found, sections });
 }
 
 /** Makes a recipe of values in a program. Throws RecipeError as `readRecipe` does. */
-export function makeRecipe(values: z.input<typeof recipeSchema>, purpose: Purpose = "chat"): Recipe {
-  const entries = Object.entries(values as Partial<Settings>)
+export function makeRecipe(values: Given, purpose: Purpose = "chat"): Recipe {
+  const entries = Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ({ name, value, where: "" }));
   return settle(entries, purpose).recipe;

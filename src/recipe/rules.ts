@@ -1,30 +1,18 @@
 import { resolve } from "node:path";
 import type { SettingName, Settings } from "./recipe.ts";
 
-/** What a recipe is for. Each command needs other settings, and other rules hold for it. */
-export type Purpose = "train" | "plan" | "preview" | "chat" | "export";
-
-/** What each command cannot do without: any one setting of each group. */
-export const NEEDS: Readonly<Record<Purpose, readonly (readonly SettingName[])[]>> = {
-  train: [["modelNameOrPath"], ["dataset", "tokenizedPath", "evalDataset"]],
-  plan: [["modelNameOrPath"]], // without data, the longest that there could be is taken
-  preview: [["modelNameOrPath"], ["dataset", "tokenizedPath"]],
-  chat: [["modelNameOrPath"]],
-  export: [["modelNameOrPath"], ["exportDir"]],
-};
-
-/** A combination that cannot be: the settings to name, when it is broken, and what is so and what to do. */
+/** A combination that cannot work: the settings to name, when it is broken, and the sentence "what is so; what to do". */
 export interface Rule {
   readonly settings: readonly SettingName[];
   readonly broken: (recipe: Settings, wasSet: (name: SettingName) => boolean) => boolean;
   readonly because: string;
 }
 
-/** Whether two paths are there and name the same place. */
+/** Whether both paths are set and name the same place. */
 export const same = (a: string | undefined, b: string | undefined) =>
   a !== undefined && b !== undefined && resolve(a) === resolve(b);
 
-/** Rules for every command: which model, in which numbers. */
+/** Rules for every command: which model, and in which number type. */
 export const MODEL_RULES: readonly Rule[] = [
   {
     settings: ["adapterFolder"],
@@ -34,12 +22,12 @@ export const MODEL_RULES: readonly Rule[] = [
   {
     settings: ["bf16", "fp16"],
     broken: (r) => r.bf16 && r.fp16,
-    because: "one number type computes; choose one",
+    because: "a model computes in one number type; choose one",
   },
   {
     settings: ["pureBf16", "fp16"],
     broken: (r) => r.pureBf16 && r.fp16,
-    because: "one number type computes; choose one",
+    because: "a model computes in one number type; choose one",
   },
   {
     settings: ["pureBf16", "dtype"],
@@ -49,50 +37,40 @@ export const MODEL_RULES: readonly Rule[] = [
   {
     settings: ["tf32", "device"],
     broken: (r) => r.tf32 && r.device === "cpu",
-    because: "only GPUs have it; leave it out",
+    because: "only GPUs compute in tf32; leave it out",
   },
-  {
-    settings: ["resizeVocab", "addTokens"],
-    broken: (r, wasSet) => wasSet("resizeVocab") && !r.resizeVocab && r.addTokens.length > 0,
+  ...(["addTokens", "addSpecialTokens"] as const).map((name): Rule => ({
+    settings: ["resizeVocab", name],
+    broken: (r, wasSet) => wasSet("resizeVocab") && !r.resizeVocab && r[name].length > 0,
     because: "new tokens need new rows; leave resize_vocab out",
-  },
-  {
-    settings: ["resizeVocab", "addSpecialTokens"],
-    broken: (r, wasSet) => wasSet("resizeVocab") && !r.resizeVocab && r.addSpecialTokens.length > 0,
-    because: "new tokens need new rows; leave resize_vocab out",
-  },
+  })),
   {
     settings: ["exportDir", "modelNameOrPath"],
     broken: (r) => same(r.exportDir, r.modelNameOrPath),
-    because: "the model would overwrite itself; choose another folder",
+    because: "the export would overwrite the model; choose another folder",
   },
 ];
 
-/** Settings that do nothing beside others. They are accepted and ftx says so. */
+/** Settings of training that do nothing next to others, beyond what `only` says. ftx accepts them and says so. */
 export const IDLE: readonly Rule[] = [
   {
-    settings: ["evalSteps"],
-    broken: (r) => r.evalStrategy !== "steps",
-    because: "evaluates only with eval_strategy = steps",
-  },
-  {
-    settings: ["saveSteps"],
-    broken: (r) => r.saveStrategy !== "steps",
-    because: "saves only with save_strategy = steps",
-  },
-  {
     settings: ["loggingSteps"],
-    broken: (r) => r.loggingStrategy !== "steps",
-    because: "logs only with logging_strategy = steps",
+    broken: (r) => r.loggingStrategy !== "steps" && !(r.evalStrategy === "steps" && r.evalSteps === undefined),
+    because: "acts only with logging_strategy = steps",
   },
-  {
-    settings: ["initLoraWeights"],
-    broken: (r) => r.finetuningType !== "lora",
-    because: "acts only with finetuning_type = lora",
-  },
-  ...(["loraRank", "loraAlpha", "loraDropout", "loraTarget", "loraLayers", "useRslora"] as const).map((name): Rule => ({
+  ...([
+    "loraRank",
+    "loraAlpha",
+    "loraDropout",
+    "loraTarget",
+    "loraLayers",
+    "additionalTarget",
+    "useRslora",
+    "initLoraWeights",
+  ] as const).map((name): Rule => ({
     settings: [name],
     broken: (r) => r.finetuningType === "lora" && r.adapterNameOrPath.length > 0 && !r.createNewAdapter,
-    because: "the given adapter brings its own; set create_new_adapter = true for a new one",
+    because:
+      "training continues with the given adapter, which has its own; set create_new_adapter = true for a new one",
   })),
 ];

@@ -1,92 +1,92 @@
-import { isDeepStrictEqual } from "node:util";
 import { RecipeError } from "../errors.ts";
-import { ambiguity } from "./ambiguous.ts";
+import { ambiguity } from "../settings/ambiguous.ts";
+import { type Entry, show } from "../settings/entry.ts";
+import { nearest } from "../settings/nearest.ts";
+import { factsOf, type Section } from "../settings/setting.ts";
+import { camelCase, kebabCase, snakeCase } from "../settings/spelling.ts";
+import { check, defaultOf } from "../settings/value.ts";
+import { brokenRules, Draft, idle, misplaced } from "./combinations.ts";
 import { derive } from "./derive.ts";
-import { type Entry, show } from "./entry.ts";
-import { nearest } from "./nearest.ts";
 import { NEEDLESS } from "./known_keys.ts";
 import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
-import { type Recipe, type SettingName, SETTINGS, type Settings } from "./recipe.ts";
-import { IDLE, MODEL_RULES, NEEDS, type Purpose, type Rule } from "./rules.ts";
-import { camelCase, factsOf, kebabCase, snakeCase } from "./setting.ts";
-import { TRAINING_RULES } from "./training_rules.ts";
-import { check, defaultOf } from "./value.ts";
+import { type Purpose, PURPOSES } from "./purposes.ts";
+import { finder, namesOf, type Recipe, schemasOf, SECTIONS, type SettingName, type Settings } from "./recipe.ts";
 
-/** A checked recipe, and what to tell about settings for which nothing is to be done. */
+/** A checked recipe, and a note for each setting that changes nothing. */
 export interface Reading {
   recipe: Recipe;
   notes: string[];
 }
 
-const NAMES = Object.keys(SETTINGS) as SettingName[];
-const BY_NAME: ReadonlyMap<string, SettingName> = new Map(
-  NAMES.flatMap((name) => [name, ...factsOf(SETTINGS[name]).aliases ?? []].map((known) => [known, name])),
-);
-
-/** The setting of a name or alias, however it is spelled; undefined if there is none. */
-export function settingNamed(name: string): SettingName | undefined {
-  return BY_NAME.get(camelCase(name));
+/** How entries are read. */
+export interface SettleOptions {
+  /** Problems found before, to report with the rest. */
+  found?: readonly string[];
+  /** The settings that there are. Default: all of ftx. A program may add sections of its own. */
+  sections?: readonly Section[];
 }
 
 /**
- * Makes a recipe of entries; of two for one setting the later holds.
- * Throws RecipeError that tells every problem, one a line: those already `found`, names, values, and combinations.
+ * Makes a recipe of entries; of several for one setting, the last counts.
+ * Throws RecipeError with every problem, one a line: those already `found`, names, values, and combinations.
  */
-export function settle(entries: readonly Entry[], purpose: Purpose, found: readonly string[] = []): Reading {
+export function settle(
+  entries: readonly Entry[],
+  purpose: Purpose,
+  { found = [], sections = SECTIONS }: SettleOptions = {},
+): Reading {
+  const { verb, needs, rules, trains } = PURPOSES[purpose];
+  const schemas = schemasOf(sections), named = finder(schemas) as (name: string) => SettingName | undefined;
   const problems = [...found];
   const notes: string[] = [];
   const given = new Map<SettingName, Entry>();
   for (const entry of entries) {
-    const name = settingNamed(entry.name);
-    if (name === undefined) foreign(entry, problems, notes);
+    const name = named(entry.name);
+    if (name === undefined) foreign(entry, schemas, problems, notes);
     else given.set(name, entry);
   }
 
   const recipe = {} as Settings;
-  const wrong = new Set<SettingName>();
-  for (const name of NAMES) {
+  const wrong = new Set<string>();
+  for (const name of Object.keys(schemas) as SettingName[]) {
     const entry = given.get(name);
-    const checked = check(SETTINGS[name], entry?.value);
+    const checked = check(schemas[name], entry?.value);
     if (checked.problem !== undefined && entry !== undefined && entry.value !== null) {
       const unable = notYetValue(snakeCase(name), entry.value);
       const why = unable === undefined ? checked.problem : notYet(unable);
       problems.push(`Cannot use ${show(snakeCase(name), entry.value, entry.where)}: ${why}`);
       wrong.add(name);
     }
-    Object.assign(recipe, { [name]: checked.problem === undefined ? checked.value : defaultOf(SETTINGS[name]) });
+    Object.assign(recipe, { [name]: checked.problem === undefined ? checked.value : defaultOf(schemas[name]) });
   }
 
-  // A setting with the value it has when left out asks for nothing: it needs no note and contradicts nothing.
-  const leftOut = (name: SettingName) => derive({ ...recipe, [name]: defaultOf(SETTINGS[name]) })[name];
-  const wasSet = (name: SettingName) => given.has(name) && !isDeepStrictEqual(recipe[name], leftOut(name));
+  const draft = new Draft(schemas, recipe, given, wrong);
   for (const [name, entry] of given) {
-    const { note } = factsOf(SETTINGS[name]);
-    if (note !== undefined && wasSet(name)) notes.push(`${snakeCase(name)}: ${note}`);
-    const unclear = ambiguity({ ...entry, name: snakeCase(name) }, SETTINGS[name]);
+    const { note } = factsOf(schemas[name]);
+    if (note !== undefined && draft.wasSet(name)) notes.push(`${snakeCase(name)}: ${note}`);
+    const unclear = ambiguity({ ...entry, name: snakeCase(name) }, schemas[name]);
     if (unclear !== undefined) notes.push(unclear);
   }
-
-  for (const group of NEEDS[purpose]) {
-    if (!group.some((name) => isThere(recipe[name]) || wrong.has(name))) problems.push(missing(group, purpose));
+  for (const group of needs) {
+    if (!group.some((name) => isThere(recipe[name]) || wrong.has(name))) problems.push(missing(group, verb, schemas));
   }
-  const trains = purpose === "train" || purpose === "plan" || purpose === "preview";
-  for (const rule of trains ? [...MODEL_RULES, ...TRAINING_RULES] : MODEL_RULES) {
-    if (rule.settings.some((name) => wrong.has(name))) continue;
-    if (rule.broken(recipe, wasSet)) problems.push(sentence(rule, recipe, given));
-  }
+  const elsewhere = misplaced(draft, purpose, sections);
+  problems.push(...brokenRules(draft, rules), ...elsewhere.problems);
   if (problems.length > 0) throw new RecipeError([...new Set(problems)].join("\n"));
-
-  for (const { settings: [name], broken, because } of purpose === "train" || purpose === "plan" ? IDLE : []) {
-    if (wasSet(name) && broken(recipe, wasSet)) notes.push(`${snakeCase(name)}: ${because}`);
-  }
+  notes.push(...elsewhere.notes, ...trains ? idle(draft) : []);
   return { recipe: derive(recipe), notes: [...new Set(notes)] };
 }
 
 function notYet(what: string): string {
-  return `ftx knows ${what} but cannot do it yet`;
+  return `ftx does not support ${what} yet`;
 }
 
-function foreign({ name, value, where }: Entry, problems: string[], notes: string[]) {
+function foreign(
+  { name, value, where }: Entry,
+  schemas: ReturnType<typeof schemasOf>,
+  problems: string[],
+  notes: string[],
+) {
   const key = snakeCase(camelCase(name));
   const unable = notYetKey(key, value);
   if (unable !== undefined && unable !== "") {
@@ -95,8 +95,8 @@ function foreign({ name, value, where }: Entry, problems: string[], notes: strin
     notes.push(`${key}: ${NEEDLESS[key]}`);
   } else if (unable === undefined) {
     const isFlag = where.startsWith("--");
-    const names = [...[...BY_NAME.keys()].map(snakeCase), ...KNOWN_KEYS];
-    const meant = nearest(key, names);
+    const ours = Object.keys(schemas).flatMap((one) => namesOf(one, schemas[one])).map(snakeCase);
+    const meant = nearest(key, [...ours, ...KNOWN_KEYS]);
     const asWritten = (word: string) => isFlag ? `--${word.replaceAll("_", "-")}` : word;
     problems.push(
       `Cannot use ${isFlag ? where : where ? `${name} (${where})` : name}: ftx has no such setting` +
@@ -109,23 +109,8 @@ function isThere(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
-const WITHOUT: Record<Purpose, string> = {
-  train: "train",
-  plan: "plan",
-  preview: "show data",
-  chat: "chat",
-  export: "export",
-};
-
-function missing(group: readonly SettingName[], purpose: Purpose): string {
+function missing(group: readonly SettingName[], verb: string, schemas: ReturnType<typeof schemasOf>): string {
   const [first] = group;
-  const flag = kebabCase(factsOf(SETTINGS[first]).aliases?.[0] ?? first);
-  return `Cannot ${WITHOUT[purpose]} without ${snakeCase(first)}: set it in the file or with --${flag}`;
-}
-
-function sentence(rule: Rule, recipe: Settings, given: ReadonlyMap<SettingName, Entry>): string {
-  const [first, ...others] = rule.settings.map((name) =>
-    show(snakeCase(name), recipe[name], given.get(name)?.where ?? "")
-  );
-  return `Cannot use ${first}${others.length > 0 ? ` with ${others.join(" and ")}` : ""}: ${rule.because}`;
+  const flag = kebabCase(factsOf(schemas[first]).aliases?.[0] ?? first);
+  return `Cannot ${verb} without ${snakeCase(first)}: set it in the file or with --${flag}`;
 }

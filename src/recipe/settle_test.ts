@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RecipeError } from "../errors.ts";
-import { readText } from "./file.ts";
+import { readText } from "../settings/file.ts";
 import { makeRecipe } from "./read.ts";
 import { type Reading, settle } from "./settle.ts";
 
@@ -34,7 +34,7 @@ Deno.test("settle() tells all problems at once, each with its line", () => {
   const text = "lora_rnak: 8\nfinetuning_type: rola\nlora_dropout: 1\ncutoff_len: many\nuse_galore: true\n";
   assert.deepEqual(problems(text), [
     'Cannot use lora_rnak (a.yaml:3): ftx has no such setting; did you mean "lora_rank"?',
-    "Cannot use use_galore = true (a.yaml:7): ftx knows GaLore but cannot do it yet",
+    "Cannot use use_galore = true (a.yaml:7): ftx does not support GaLore yet",
     'Cannot use cutoff_len = "many" (a.yaml:6): it must be a whole number',
     'Cannot use finetuning_type = "rola" (a.yaml:4): choose one of lora, freeze, full; did you mean "lora"?',
     "Cannot use lora_dropout = 1 (a.yaml:5): it must be less than 1",
@@ -75,27 +75,27 @@ Deno.test("settle() refuses keys and values it knows but cannot act on yet", () 
   const on = "quantization_bit: 4\nstage: dpo\noptim: paged_adamw_8bit\nreport_to: wandb\nuse_kv_cache: false\n" +
     "deepspeed: ds_z3.json\n";
   assert.deepEqual(problems(on), [
-    "Cannot use quantization_bit = 4 (a.yaml:3): ftx knows quantised training but cannot do it yet",
-    "Cannot use use_kv_cache = false (a.yaml:7): ftx knows generation without a key/value cache but cannot do it yet",
-    'Cannot use deepspeed = "ds_z3.json" (a.yaml:8): ftx knows several GPUs or machines but cannot do it yet',
-    'Cannot use stage = "dpo" (a.yaml:4): ftx knows preference training but cannot do it yet',
-    'Cannot use optim = "paged_adamw_8bit" (a.yaml:5): ftx knows paged 8-bit AdamW but cannot do it yet',
-    'Cannot use report_to = "wandb" (a.yaml:6): ftx knows Weights & Biases but cannot do it yet',
+    "Cannot use quantization_bit = 4 (a.yaml:3): ftx does not support quantised training yet",
+    "Cannot use use_kv_cache = false (a.yaml:7): ftx does not support generation without a key/value cache yet",
+    'Cannot use deepspeed = "ds_z3.json" (a.yaml:8): ftx does not support several GPUs or machines yet',
+    'Cannot use stage = "dpo" (a.yaml:4): ftx does not support preference training yet',
+    'Cannot use optim = "paged_adamw_8bit" (a.yaml:5): ftx does not support paged 8-bit AdamW yet',
+    'Cannot use report_to = "wandb" (a.yaml:6): ftx does not support Weights & Biases yet',
   ]);
 });
 
 Deno.test("settle() says of accepted settings why nothing is to be done, or why they do nothing", () => {
   assert.deepEqual(read("ddp_timeout: 180000000\ntrust_remote_code: true\nflash_attn: fa2").notes, [
-    "ddp_timeout: one process trains, so that none waits for another",
-    "trust_remote_code: nothing from a model folder is ever executed",
-    "flash_attn: libtorch picks the fastest attention kernel for the device by itself",
+    "ddp_timeout: one process trains, so there is nothing to wait for",
+    "trust_remote_code: ftx never runs code from a model folder",
+    "flash_attn: libtorch already picks the fastest attention kernel for the device",
   ]);
   assert.deepEqual(read("enable_liger_kernel: true").notes, [
     "enable_liger_kernel: fused kernels are used wherever they give the same numbers",
   ]);
-  assert.deepEqual(read("eval_steps: 50").notes, ["eval_steps: evaluates only with eval_strategy = steps"]);
+  assert.deepEqual(read("eval_steps: 50").notes, ["eval_steps: acts only with eval_strategy = steps"]);
   assert.deepEqual(read("adapter: x\nlora_rank: 4").notes, [
-    "lora_rank: the given adapter brings its own; set create_new_adapter = true for a new one",
+    "lora_rank: training continues with the given adapter, which has its own; set create_new_adapter = true for a new one",
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { type Recipe, SECTIONS } from "./recipe.ts";
-import { snakeCase } from "./setting.ts";
+import { snakeCase } from "../settings/spelling.ts";
 
 /** Settings that no file may hold. */
 const SECRET = ["hfHubToken"];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readText } from "./file.ts";
+import { readText } from "../settings/file.ts";
 import { settle } from "./settle.ts";
 import { writeRecipe } from "./write.ts";
 

@@ -1,4 +1,5 @@
 import { stringifyNumbers } from "../run/json_numbers.ts";
+import { snakeCase } from "../settings/spelling.ts";
 import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
 import type { Output } from "./output.ts";
 
@@ -27,13 +28,13 @@ export class JsonLines implements Reader {
   }
 
   #write(event: string, fields: object): void {
-    this.out.write(stringifyNumbers({ event, ...snakeCase(fields) }) + "\n");
+    this.out.write(stringifyNumbers({ event, ...inSnakeCase(fields) }) + "\n");
   }
 }
 
 // Names in files and streams are snake_case; metrics have their own names, which stay.
-function snakeCase(fields: object): Record<string, unknown> {
+function inSnakeCase(fields: object): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase()), value]),
+    Object.entries(fields).map(([name, value]) => [snakeCase(name), value]),
   );
 }

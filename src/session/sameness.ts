@@ -1,6 +1,7 @@
 import { pickDevice, shimVersion, threads } from "../tensor/mod.ts";
 import type { EncodedSet } from "../data/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import { snakeCase } from "../settings/spelling.ts";
 
 /** What must stay the same so that a resumed run ends with the bytes of one that was never stopped. */
 export type Sameness = Readonly<Record<string, string | number | boolean>>;
@@ -17,7 +18,9 @@ const ORDER = [
 
 /** The facts of this run. */
 export function sameness(recipe: Recipe, set: EncodedSet): Sameness {
-  const order = ORDER.filter((name) => recipe[name] !== undefined).map((name) => [snake(name), recipe[name]!] as const);
+  const order = ORDER.filter((name) => recipe[name] !== undefined).map((name) =>
+    [snakeCase(name), recipe[name]!] as const
+  );
   return {
     ...Object.fromEntries(order),
     "the training data": set.fingerprint.slice(0, 12),
@@ -36,5 +39,3 @@ export function differences(before: Sameness, now: Sameness): string[] {
       }`,
   );
 }
-
-const snake = (name: string) => name.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());

@@ -6,10 +6,10 @@ import {
   schedule,
   warmupSteps,
 } from "../optim/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import type { OptimizerSettings } from "../optim/settings.ts";
 
 type RateSettings = Pick<
-  Recipe,
+  OptimizerSettings,
   "learningRate" | "lrSchedulerType" | "lrSchedulerKwargs" | "warmupSteps" | "warmupRatio"
 >;
 

@@ -1,17 +1,12 @@
 import { type Batch, batches, batchesPerEpoch, type BatchOptions, type EncodedSet } from "../data/mod.ts";
+import type { DataSettings } from "../data/settings.ts";
+import type { TrainingSettings } from "./settings.ts";
 
 /** The settings that cut data into optimizer steps. */
-export interface StepSettings {
-  perDeviceTrainBatchSize: number;
-  gradientAccumulationSteps: number;
-  numTrainEpochs: number;
-  /** -1: as many as the epochs have. */
-  maxSteps: number;
-  seed: number;
-  dataSeed?: number;
-  disableShuffling: boolean;
-  groupByLength: boolean;
-}
+export type StepSettings =
+  & Pick<TrainingSettings, "perDeviceTrainBatchSize" | "gradientAccumulationSteps" | "numTrainEpochs" | "maxSteps">
+  & Pick<TrainingSettings, "seed">
+  & Pick<DataSettings, "dataSeed" | "disableShuffling" | "groupByLength">;
 
 /** How many steps a run makes. An epoch's last step may have fewer batches; it is made all the same, as in HF Trainer. */
 export interface StepPlan {

@@ -10,24 +10,15 @@ import {
   setMemoryLimit,
   threads,
 } from "../tensor/mod.ts";
-import type { Recipe } from "../recipe/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
+import { snakeCase } from "../settings/spelling.ts";
 import { loadModel } from "./load.ts";
 
 /** The settings that decide how a model is loaded. */
-export type ModelSettings = Pick<
-  Recipe,
-  | "modelNameOrPath"
-  | "dtype"
-  | "bf16"
-  | "fp16"
-  | "pureBf16"
-  | "device"
-  | "threads"
-  | "ropeScaling"
-  | "upcastLayernorm"
-  | "trainFromScratch"
-  | "cutoffLen"
->;
+export type LoadSettings =
+  & Pick<ModelSettings, "modelNameOrPath" | "dtype" | "bf16" | "fp16" | "pureBf16" | "device" | "threads">
+  & Pick<ModelSettings, "ropeScaling" | "upcastLayernorm" | "trainFromScratch">
+  & { readonly cutoffLen: number };
 
 export interface RecipeModelOptions {
   /** Trainable weights keep the file's precision until their fp32 masters are made. Default: all in the compute type. */
@@ -40,7 +31,7 @@ export interface RecipeModelOptions {
 
 /** The model of a recipe, on its device, and the type it computes in. */
 export async function modelOf(
-  settings: ModelSettings,
+  settings: LoadSettings,
   { keepFileDtype = false, purpose, onNote = () => {}, onProgress }: RecipeModelOptions,
 ): Promise<{ model: CausalLm; dtype: DType }> {
   const device = pickDevice(settings.device);
@@ -75,7 +66,7 @@ export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
 }
 
 /** The type that weights are wanted in; auto: that of their files. */
-export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings): DType | "auto" {
+export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: LoadSettings): DType | "auto" {
   if (fp16 || dtype === "fp16") return "f16";
   if (bf16 || pureBf16 || dtype === "bf16") return "bf16";
   return dtype === "fp32" ? "f32" : "auto";
@@ -84,7 +75,7 @@ export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: ModelSettings): DTy
 /** Rope stretched as `rope_scaling` asks: by ceil(cutoff_len / positions) to train, by 2 to use. */
 function stretched(
   config: ModelConfig,
-  { ropeScaling: type, cutoffLen }: ModelSettings,
+  { ropeScaling: type, cutoffLen }: LoadSettings,
   purpose: "train" | "use",
   note: (sentence: string) => void,
 ): ModelConfig {
@@ -118,6 +109,5 @@ function stretched(
 
 /** The scaling in the words of config.json. */
 function rawScaling({ type, ...rest }: RopeScaling): Record<string, unknown> {
-  const snake = (s: string) => s.replace(/[A-Z]/g, (c) => "_" + c.toLowerCase());
-  return { rope_type: type, ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [snake(k), v])) };
+  return { rope_type: type, ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [snakeCase(k), v])) };
 }

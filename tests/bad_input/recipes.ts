@@ -97,7 +97,7 @@ export const RECIPE_CASES: Case[] = [
     run: `${SFT} --load-best-model-at-end`,
     code: 2,
     says:
-      'Cannot use load_best_model_at_end = true (--load-best-model-at-end) with eval_strategy = "no": the best is found by evaluating; set eval_strategy = save_strategy',
+      'Cannot use load_best_model_at_end = true (--load-best-model-at-end) with eval_strategy = "no": evaluations decide which weights are best; set eval_strategy to the value of save_strategy',
   },
   {
     name: "two kinds of fine-tuning",
@@ -122,7 +122,7 @@ export const RECIPE_CASES: Case[] = [
       'Cannot use lora_rank = "eight" (a.yaml:3): it must be a whole number',
       "Cannot use lora_dropout = 2 (--lora-dropout): it must be less than 1",
       "Cannot train without dataset: set it in the file or with --dataset",
-      "Cannot use bf16 = true (--bf16) with fp16 = true (--fp16): one number type computes; choose one",
+      "Cannot use bf16 = true (--bf16) with fp16 = true (--fp16): a model computes in one number type; choose one",
     ],
   },
   {
@@ -130,13 +130,13 @@ export const RECIPE_CASES: Case[] = [
     run: FILE,
     spoil: (p) => p.write("a.yaml", `${GOOD}stage: dpo\n`),
     code: 2,
-    says: 'Cannot use stage = "dpo" (a.yaml:4): ftx knows preference training but cannot do it yet',
+    says: 'Cannot use stage = "dpo" (a.yaml:4): ftx does not support preference training yet',
   },
   {
     name: "a method that ftx has not yet",
     run: `${SFT} --use-galore`,
     code: 2,
-    says: "Cannot use use_galore = true (--use-galore): ftx knows GaLore but cannot do it yet",
+    says: "Cannot use use_galore = true (--use-galore): ftx does not support GaLore yet",
   },
   {
     name: "a stage that the command does not run",
@@ -163,19 +163,19 @@ export const RECIPE_CASES: Case[] = [
     name: "tf32 on a CPU",
     run: `${SFT} --tf32 --device cpu`,
     code: 2,
-    says: 'Cannot use tf32 = true (--tf32) with device = "cpu" (--device): only GPUs have it; leave it out',
+    says: 'Cannot use tf32 = true (--tf32) with device = "cpu" (--device): only GPUs compute in tf32; leave it out',
   },
   {
     name: "a flag that the command has no use for",
     run: "chat --model nano --lora-rank 8",
     code: 2,
-    says: "Cannot use --lora-rank with ftx chat: this command has no use for it",
+    says: "Cannot use --lora-rank with ftx chat: this command does not use it",
   },
   {
     name: "a data command that is not there",
     run: "data show",
     code: 2,
-    says: 'Cannot run "ftx data show": ftx data has one part, preview',
+    says: 'Cannot run "ftx data show": its only part is preview',
   },
 ];
 

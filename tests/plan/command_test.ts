@@ -92,7 +92,7 @@ const refused: [string, string, string][] = [
     "a probe without data",
     "Cannot probe a run without data: its steps need some; set dataset, or leave probe out",
   ],
-  [`sft ${RUN} --probe`, "a probe of a run", "Cannot use --probe with ftx sft: this command has no use for it"],
+  [`sft ${RUN} --probe`, "a probe of a run", "Cannot use --probe with ftx sft: this command does not use it"],
   [
     `plan ${RUN} --lora-rank 0`,
     "a setting that no run takes",

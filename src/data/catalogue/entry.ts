@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DataError } from "../../errors.ts";
-import { didYouMean } from "../../recipe/nearest.ts";
+import { didYouMean } from "../../settings/nearest.ts";
 
 const columnNames = [
   "prompt",

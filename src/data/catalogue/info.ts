@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DataError } from "../../errors.ts";
 import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
-import { didYouMean } from "../../recipe/nearest.ts";
+import { didYouMean } from "../../settings/nearest.ts";
 import { filesAt } from "../sources/mod.ts";
 import { type Columns, type Entry, given, OPENAI_TAGS, parseEntry, SHAREGPT_TAGS, type Tags } from "./entry.ts";
 import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles } from "./online.ts";

@@ -25,7 +25,7 @@ export const KNOWN_DATASETS: Readonly<Record<string, string>> = {
 };
 
 /** Which hub, and what hears about downloads. */
-export interface OnlineOptions extends HubSettings {
+export interface OnlineOptions extends Partial<HubSettings> {
   readonly listener?: Listener;
 }
 

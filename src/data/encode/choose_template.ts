@@ -1,16 +1,12 @@
 import { type Template, TEMPLATES, TOOL_FORMATS } from "../../../templates/mod.ts";
 import { RecipeError } from "../../errors.ts";
-import { didYouMean } from "../../recipe/nearest.ts";
+import { didYouMean } from "../../settings/nearest.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
+import type { TemplateSettings } from "../settings.ts";
 import { deriveTemplate } from "./derive_template.ts";
 
-/** The settings that decide how text is written. `Recipe` has them all. */
-export interface TemplateSettings {
-  readonly template?: string;
-  readonly defaultSystem?: string;
-  readonly toolFormat?: string;
-  readonly enableThinking?: boolean | null;
-  readonly preserveThinking?: boolean;
+/** The settings that decide how text is written. */
+export interface TemplateChoice extends Partial<TemplateSettings> {
   readonly resizeVocab?: boolean;
   /** The template that belongs to the model's short name. */
   readonly usualTemplate?: string;
@@ -31,7 +27,7 @@ export interface ChooseOptions {
  * becomes the EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
  */
 export function chooseTemplate(
-  recipe: TemplateSettings,
+  recipe: TemplateChoice,
   tokenizer: Tokenizer,
   { usesTemplate = true, onWarning }: ChooseOptions = {},
 ): Template {
@@ -52,7 +48,7 @@ function byName(name: string | undefined): Template | undefined {
 
 function own(
   tokenizer: Tokenizer,
-  { usualTemplate, resizeVocab }: TemplateSettings,
+  { usualTemplate, resizeVocab }: TemplateChoice,
   onWarning?: (sentence: string) => void,
 ): Template {
   if (tokenizer.chatTemplate !== undefined) return deriveTemplate(tokenizer.chatTemplate, tokenizer);
@@ -66,7 +62,7 @@ function own(
   return TEMPLATES.empty;
 }
 
-function withOverrides(found: Template, recipe: TemplateSettings): Template {
+function withOverrides(found: Template, recipe: TemplateChoice): Template {
   const { toolFormat } = recipe;
   if (toolFormat !== undefined && !Object.hasOwn(TOOL_FORMATS, toolFormat)) {
     const names = Object.keys(TOOL_FORMATS);

@@ -2,6 +2,7 @@ import type { Template } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { DatasetInfo } from "../catalogue/info.ts";
 import type { Document } from "../sets/documents.ts";
+import type { DataSettings, TemplateSettings } from "../settings.ts";
 
 /**
  * How the rows of a data set become rows of documents. A stage names the task that it learns from; everything that data
@@ -40,13 +41,9 @@ export interface Task<Content = any, Options = any> {
 export type Format<Content> = (row: Record<string, unknown>) => Content;
 
 /** The settings that may decide how rows are encoded. `Recipe` has them all. */
-export interface EncodeSettings {
-  readonly cutoffLen: number;
-  readonly packing?: boolean;
-  readonly trainOnPrompt: boolean;
-  readonly maskHistory: boolean;
-  readonly splitSpecialTokens: boolean;
-}
+export type EncodeSettings =
+  & Pick<DataSettings, "cutoffLen" | "packing" | "trainOnPrompt" | "maskHistory">
+  & Pick<TemplateSettings, "splitSpecialTokens">;
 
 /** What text is written and tokenised with. */
 export interface Writing {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { dataSettings } from "../data/settings.ts";
+import { optimizerSettings } from "../optim/settings.ts";
+import { runSettings } from "../run/settings.ts";
 import { setting } from "./setting.ts";
 import { check } from "./value.ts";
 
@@ -72,4 +75,20 @@ Deno.test("check() says what a number must be", () => {
   assert.equal(problem(z.number().max(1), 2), "it must be at most 1");
   assert.equal(problem(z.array(z.string()).min(1), []), "it must not be empty");
   assert.equal(problem(z.string(), { a: 1 }), "it must be text");
+});
+
+Deno.test("check() says what a setting's own rule says", () => {
+  const { valSize } = dataSettings.shape, { warmupSteps } = optimizerSettings.shape, { reportTo } = runSettings.shape;
+  const problems = [
+    check(valSize, 1),
+    check(valSize, 2.5),
+    check(warmupSteps, 1.5),
+    check(reportTo, "none,tensorboard"),
+  ];
+  assert.deepEqual(problems.map(({ problem }) => problem), [
+    "1 is neither a fraction nor a useful count; use a number below 1, or 2 or more",
+    "above 1 it counts examples; use a whole number",
+    "from 1 up it counts steps; use a whole number",
+    "none excludes every other; choose one",
+  ]);
 });

@@ -111,6 +111,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
       return `choose one of ${options.join(", ")}` + (typeof value === "string" ? didYouMean(value, options) : "");
     }
     case "invalid_format":
+    case "custom":
       return issue.message;
     default:
       return `it must be ${kindOf(schema)}`;

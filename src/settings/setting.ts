@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Only } from "./only.ts";
 
 /** What is known of a setting besides its type and its default. */
 export interface SettingFacts {
@@ -10,8 +11,13 @@ export interface SettingFacts {
   aliases?: string[];
   /** Other spellings of a value: `{ float32: "fp32" }`. */
   synonyms?: Record<string, string>;
-  /** Why nothing has to be done for it. Printed when somebody sets it. */
+  /** Why ftx does nothing for it. Printed when somebody sets it. */
   note?: string;
+  /**
+   * The values of other settings without which this one does nothing; absent: it always acts. `settle` refuses or notes
+   * it elsewhere, `--help` groups by it.
+   */
+  only?: Only;
 }
 
 /**
@@ -20,7 +26,7 @@ export interface SettingFacts {
  *
  * @example
  * ```ts
- * const loraRank = setting(z.int().min(1).default(8), "Rank of A and B");
+ * const loraRank = setting(z.int().min(1).default(8), "Rank of A and B", { only: { finetuningType: ["lora"] } });
  * ```
  */
 export function setting<S extends z.ZodType>(
@@ -42,22 +48,10 @@ export function section<Shape extends z.ZodRawShape>(title: string, shape: Shape
   return { title, shape };
 }
 
+/** The values of a section's settings, with defaults filled in: what the code of its folder takes. */
+export type SettingsOf<S extends Section> = S extends Section ? z.output<z.ZodObject<S["shape"]>> : never;
+
 /** What `setting()` was told about a schema. */
 export function factsOf(schema: z.ZodType): SettingFacts {
   return (schema.meta() ?? { description: "" }) as SettingFacts;
-}
-
-/** `loraRank` -> `lora_rank`: how files spell it. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
-}
-
-/** `loraRank` -> `lora-rank`: how flags spell it, without the dashes in front. */
-export function kebabCase(name: string): string {
-  return snakeCase(name).replaceAll("_", "-");
-}
-
-/** `lora_rank`, `lora-rank` or `--lora-rank` -> `loraRank`: how TypeScript spells it. */
-export function camelCase(name: string): string {
-  return name.replace(/^--/, "").replace(/[_-]+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
