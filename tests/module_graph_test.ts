@@ -25,11 +25,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "templates": [],
   "src/safetensors": [],
   "src/libtorch": [],
+  "src/net": [],
   "src/tokenizer": [],
-  "src/run": ["src/safetensors"],
+  "src/run": ["src/net", "src/safetensors"],
   "src/report": ["src/run"],
-  "src/hub": ["src/run", "src/report", "src/libtorch", "src/tokenizer", "src/safetensors"],
-  "src/setup": ["src/libtorch", "src/hub", "src/report", "src/run"],
+  "src/hub": ["src/net", "src/run", "src/report", "src/libtorch", "src/tokenizer", "src/safetensors"],
+  "src/setup": ["src/libtorch", "src/net", "src/report", "src/run"],
   "src/data": ["src/tokenizer", "templates", "src/run", "src/hub"],
   "src/tensor": ["ffi", "src/libtorch"],
   "src/nn": ["src/tensor"],
@@ -55,6 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The parts that work without libtorch: nothing they load may lead to a tensor. */
 const WITHOUT_TENSORS = [
+  "src/net",
   "src/libtorch",
   "src/setup",
   "src/hub",

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FtxError } from "../src/errors.ts";
 import { minor } from "../src/libtorch/mod.ts";
-import { lock } from "../src/setup/lock.ts";
+import { Lock } from "../src/net/mod.ts";
 import { compileProgram, denoDir, findDenort } from "./build/denort.ts";
 import { compileLauncher } from "./build/launcher.ts";
 import { type BuildOptions, readOptions } from "./build/options.ts";
@@ -31,7 +31,7 @@ export async function build({ libtorchs, out, way, level }: BuildOptions): Promi
   generate();
   await Deno.mkdir(WORK, { recursive: true });
   await Deno.mkdir(dirname(out), { recursive: true });
-  using _held = await lock(`${WORK}/lock`, () => console.error("waiting for another build"));
+  using _held = await Lock.take(`${WORK}/lock`, () => console.error("waiting for another build"));
   const stage = await Deno.makeTempDir({ dir: WORK, prefix: "stage-" });
   try {
     console.error(`putting the program together, with shims for libtorch ${found.map(version).join(" and ")}`);

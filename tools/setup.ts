@@ -5,7 +5,8 @@
 //   deno task shim             compile against the libtorch at hand, download nothing
 
 import { FtxError } from "../src/errors.ts";
-import { driverCuda, setup } from "../src/setup/mod.ts";
+import { driverCuda } from "../src/libtorch/mod.ts";
+import { setup } from "../src/setup/mod.ts";
 import { generate } from "./gen.ts";
 
 try {

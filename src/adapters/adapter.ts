@@ -126,7 +126,7 @@ async function loadWeights(model: CausalLm, config: LoraConfig, { folder, tensor
 }
 
 /** An adapter's files, as PEFT saves them. */
-export function adapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
+export function chooseAdapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
   return {
     stem: "adapter_model",
     tensors: () => adapterTensors(model, config),

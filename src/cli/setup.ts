@@ -1,5 +1,6 @@
 import { FtxError } from "../errors.ts";
-import { driverCuda, setup } from "../setup/mod.ts";
+import { driverCuda } from "../libtorch/mod.ts";
+import { setup } from "../setup/mod.ts";
 import type { About } from "./commands.ts";
 import { plainOptions } from "./plain_options.ts";
 import { print } from "./output.ts";

@@ -34,7 +34,7 @@ export async function examine(): Promise<Finding[]> {
 /** Whether the tokenizer addon loads. */
 export function tokenizerFinding({ failure }: Looked<unknown>): Finding {
   if (failure === undefined) return ok("tokenizer", "its addon loads");
-  const remedy = "copy ftx here again; in a clone, run any task of it with a network once";
+  const remedy = "copy ftx here again; in a clone, run any of its tasks once with a network";
   return problem("tokenizer", `its addon does not load: ${failure}`, remedy);
 }
 

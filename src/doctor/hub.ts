@@ -39,8 +39,8 @@ export function tokenFinding(place = hubPlace): Finding {
   const settings = settingsOf(place);
   if ("state" in settings) return { ...settings, name: "token" };
   const { token } = settings;
-  if (token) return ok("token", `there is one, from ${token.from}`, { from: token.from });
-  return ok("token", "none: gated models are refused (HF_TOKEN)", { from: null });
+  if (token) return ok("token", `found in ${token.from}`, { from: token.from });
+  return ok("token", "none: gated models cannot be downloaded (set HF_TOKEN)", { from: null });
 }
 
 function settingsOf(place: typeof hubPlace): HubPlace | Finding {

@@ -46,7 +46,7 @@ Deno.test("hubFinding() repeats what is wrong with the settings", async () => {
 
 Deno.test("tokenFinding() says where the token is from, and never shows it", () => {
   const finding = tokenFinding(() => ({ ...PLACE, token: { text: "hf_secret", from: "HF_TOKEN" } }));
-  assert.equal(finding.text, "there is one, from HF_TOKEN");
+  assert.equal(finding.text, "found in HF_TOKEN");
   assert.ok(!JSON.stringify(finding).includes("secret"));
-  assert.equal(tokenFinding(() => PLACE).text, "none: gated models are refused (HF_TOKEN)");
+  assert.equal(tokenFinding(() => PLACE).text, "none: gated models cannot be downloaded (set HF_TOKEN)");
 });

@@ -21,11 +21,11 @@ export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorc
   const facts = { version, cuda, root, why };
   const text = `${version} (${cuda ? `CUDA ${cuda}` : "CPU"}) in "${root}", from ${why}`;
   if (cuda && !loads) {
-    const remedy = 'install the NVIDIA libraries that it asks for, or run "ftx setup --cuda"';
+    const remedy = 'install the NVIDIA libraries that it needs, or run "ftx setup --cuda"';
     return warning("libtorch", `${text}; its CUDA half does not load: ${cudaFailure}`, remedy, facts);
   }
   if (newer) {
-    return warning("libtorch", `${text}; ${newer}`, "watch the first losses of a run, or take a tested one", facts);
+    return warning("libtorch", `${text}; ${newer}`, "watch the first losses of a run, or use a tested version", facts);
   }
   return ok("libtorch", text, facts);
 }
@@ -33,7 +33,7 @@ export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorc
 /** The shim: which one loads, from where, and whether it is made for this libtorch. */
 export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findCompiler): Promise<Finding> {
   if (looked.failure !== undefined) {
-    return warning("shim", "not tried, for libtorch comes first", "see libtorch");
+    return warning("shim", "not tried: libtorch has to load first", "see libtorch");
   }
   const { shim, shimFailure, libtorch } = looked.seen;
   if (shim) {
@@ -44,7 +44,7 @@ export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findC
   try {
     const { name } = await compiler();
     const text = `none for libtorch ${libtorch.version}: ${shimFailure}; the first run compiles one with ${name}`;
-    return warning("shim", text, 'run "ftx setup", so that no run has to');
+    return warning("shim", text, 'run "ftx setup" to compile it now');
   } catch (error) {
     if (!(error instanceof FtxError)) throw error;
     const { text, remedy } = splitSentence("shim", error.message);

@@ -20,17 +20,17 @@ Deno.test("libtorchFinding() warns of a CUDA half that does not load, and of a l
   assert.deepEqual([half.state, half.text, half.remedy], [
     "warning",
     `2.13.0 (CUDA 13.0) in "/opt/libtorch", from LIBTORCH; its CUDA half does not load: ${cudaFailure}`,
-    'install the NVIDIA libraries that it asks for, or run "ftx setup --cuda"',
+    'install the NVIDIA libraries that it needs, or run "ftx setup --cuda"',
   ]);
   const newer = libtorchFinding(seen({ libtorch: { ...LIBTORCH, warning: "libtorch 2.14.0 is newer than 2.13" } }));
   assert.equal(newer.state, "warning");
 });
 
 Deno.test("libtorchFinding() says which libtorch does not load, and why none is found", () => {
-  const broken = libtorchFinding({ failure: "loading it ends the process (SIGBUS)" }, () => LIBTORCH);
+  const broken = libtorchFinding({ failure: "loading it crashes the process (SIGBUS)" }, () => LIBTORCH);
   assert.deepEqual([broken.state, broken.text, broken.remedy], [
     "problem",
-    '2.13.0 in "/opt/libtorch", from LIBTORCH, does not load: loading it ends the process (SIGBUS)',
+    '2.13.0 in "/opt/libtorch", from LIBTORCH, does not load: loading it crashes the process (SIGBUS)',
     'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"',
   ]);
   const none = libtorchFinding({ failure: 'Cannot find libtorch: python3 has no torch; run "ftx setup"' });

@@ -8,7 +8,7 @@ Deno.test("lookAt() returns what the other process saw", async () => {
 });
 
 Deno.test("lookAt() lives to tell that the other process died, and how", async () => {
-  assert.deepEqual(await shell("kill -SEGV $$"), { failure: "loading it ends the process (SIGSEGV)" });
+  assert.deepEqual(await shell("kill -SEGV $$"), { failure: "loading it crashes the process (SIGSEGV)" });
   assert.deepEqual(await shell("exit 3"), { failure: "loading it ends with exit code 3" });
   assert.deepEqual(await shell("echo warning >&2; echo error: Cannot load it >&2; exit 2"), {
     failure: "Cannot load it",

@@ -38,7 +38,7 @@ export function threadsFinding(threads?: number, cores = cpus().length, allowed 
   if (threads !== undefined && threads > Math.ceil(allowed)) {
     const remedy = `set OMP_NUM_THREADS=${
       Math.max(1, Math.floor(allowed))
-    }: more threads than cores wait for one another`;
+    }: more threads than cores slow each other down`;
     return warning("threads", text, remedy, facts);
   }
   return ok("threads", text, facts);

@@ -22,7 +22,7 @@ Deno.test("threadsFinding() warns of more threads than the container's cores", (
   const much = threadsFinding(16, 16, 2.5);
   assert.deepEqual([much.state, much.remedy], [
     "warning",
-    "set OMP_NUM_THREADS=2: more threads than cores wait for one another",
+    "set OMP_NUM_THREADS=2: more threads than cores slow each other down",
   ]);
 });
 

@@ -8,7 +8,7 @@ export interface Cached {
   readonly files: readonly { path: string }[];
 }
 
-/** The snapshot of a repository that the cache has, by whichever program; undefined if it has none. Asks nobody. */
+/** The snapshot of a repository in the cache, whichever program put it there; undefined if there is none. */
 export async function cached(repository: Repository, cache: string): Promise<Cached | undefined> {
   const folder = folderOf(repository, cache);
   const commit = isCommit(repository.revision)
@@ -19,16 +19,27 @@ export async function cached(repository: Repository, cache: string): Promise<Cac
   if (!await Deno.stat(target).then((info) => info.isDirectory, () => false)) return undefined;
   const inside = await Inside.make(cache);
   const files: { path: string }[] = [];
-  for await (const path of filesBelow(target)) {
-    if (await inside.has(path)) files.push({ path: relative(target, path) }); // a link that leads nowhere is no file
+  for await (const { path } of entriesBelow(target)) {
+    if (await inside.has(path)) files.push({ path: relative(target, path) }); // not so for a link that leads nowhere
   }
   return { folder: target, files };
 }
 
-async function* filesBelow(folder: string): AsyncGenerator<string> {
-  for await (const entry of Deno.readDir(folder)) {
+/** Files and links below a folder, with their paths. */
+export async function* entriesBelow(folder: string): AsyncGenerator<Deno.DirEntry & { path: string }> {
+  for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory) yield* filesBelow(path);
-    else yield path;
+    if (entry.isDirectory) yield* entriesBelow(path);
+    else yield { ...entry, path };
+  }
+}
+
+/** What lies in a folder; nothing where there is no folder. */
+export async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
+    throw error;
   }
 }

@@ -3,22 +3,22 @@ import { parse } from "yaml";
 import { DataError } from "../errors.ts";
 import type { Choose } from "./snapshot.ts";
 
-/** Which part of a data set is wanted, in LLaMA-Factory's words. */
+/** The wanted part of a data set, in LLaMA-Factory's terms. */
 export interface Part {
-  /** A configuration of it, or a folder. */
+  /** A configuration of the data set, or a folder of it. */
   readonly subset?: string;
   /** Default `train`. */
   readonly split?: string;
-  /** The folder that its files lie in. */
+  /** The folder of its files. */
   readonly folder?: string;
 }
 
-/** Files with examples, the better ones first: where a data set has several kinds as many, the first is taken. */
+/** Types of files with examples, best first: among types with equally many files, the first is used. */
 const TYPES = ["parquet", "jsonl", "json", "csv", "tsv", "ndjson", "txt"];
 const ABOUT =
   /(^|\/)(dataset_infos?|package|package-lock|tokenizer.*|config|generation_config)\.json$|(^|\/)(requirements|license)\.txt$/i;
 
-/** What splits are called in the names of files. */
+/** What file names call the splits. */
 const SPLITS: Readonly<Record<string, string>> = {
   train: "train(ing)?",
   validation: "validation|valid|val|dev",
@@ -26,14 +26,14 @@ const SPLITS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The files of a split of a data set: those that the front matter of its README names (`configs`), else those whose path
- * has the split's name, else, for `train`, all of them; as the `datasets` library finds them.
+ * Chooses the files of a split as the `datasets` library does: those that the front matter of the README names (`configs`);
+ * or else those with the split's name in their path; or else, for `train`, all of them.
  */
-export function datasetFiles(name: string, { subset, split = "train", folder }: Part = {}): Choose {
+export function chooseDatasetFiles(name: string, { subset, split = "train", folder }: Part = {}): Choose {
   return async (files, read) => {
     if (!/^\w[\w.-]*$/.test(split)) {
       throw new DataError(
-        `Cannot load dataset "${name}": split = "${split}" is no name of a split; parts of one are taken with max_samples`,
+        `Cannot load dataset "${name}": split = "${split}" is not the name of a split; take a part of one with max_samples`,
       );
     }
     const data = files.map(({ path }) => path).filter(isData);
@@ -55,7 +55,9 @@ export function datasetFiles(name: string, { subset, split = "train", folder }: 
       : bySplit(name, within, below, split);
     if (matched.length === 0) {
       throw new DataError(
-        `Cannot load dataset "${name}": its README names ${declared[0].pattern}, which it lacks; give another revision`,
+        `Cannot load dataset "${name}": its README names ${
+          declared[0].pattern
+        }, which is missing; choose another revision`,
       );
     }
     return ofOneType(matched);
@@ -81,7 +83,7 @@ interface Config {
   dataFiles: { split: string; pattern: string }[];
 }
 
-/** `configs` of a README's front matter; none where it has none or is broken. */
+/** The `configs` in a README's front matter; empty if there are none, or the front matter is broken. */
 function configsOf(readme: string): Config[] {
   const text = /^---\r?\n([^]*?)\r?\n---/.exec(readme)?.[1];
   let configs: unknown;
@@ -141,7 +143,7 @@ function bySplit(name: string, paths: string[], below: string, split: string): s
   throw noSplit(name, split, others.length > 0 ? others : ["train"]);
 }
 
-/** One type of file: the one with most files, as a data set often lies in several. */
+/** The files of one type, the most frequent: data sets often come in several. */
 function ofOneType(paths: string[]): string[] {
   const count = (type: string) => paths.filter((path) => typeOf(path) === type).length;
   const best = TYPES.reduce((best, type) => count(type) > count(best) ? type : best);
@@ -169,11 +171,11 @@ function nothing(name: string, all: string[], data: string[], below: string, sub
   }
   if (all.some((path) => /^[^/]+\.py$/.test(path))) {
     return new DataError(
-      `Cannot load dataset "${name}": a Python script makes it, and ftx runs none; ` +
-        `try "${name}@refs/convert/parquet", where hubs keep what such scripts made`,
+      `Cannot load dataset "${name}": a Python script makes it, which ftx does not run; ` +
+        `try "${name}@refs/convert/parquet", where the hub keeps what such scripts made`,
     );
   }
-  return new DataError(`Cannot load dataset "${name}": it has no data files (${TYPES.join(", ")}); use another`);
+  return new DataError(`Cannot load dataset "${name}": it has no data files (${TYPES.join(", ")}); use another one`);
 }
 
 const some = (names: readonly string[]) => names.slice(0, 8).join(", ") + (names.length > 8 ? " …" : "");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { datasetFiles, type Part } from "./dataset_files.ts";
+import { chooseDatasetFiles, type Part } from "./dataset_files.ts";
 
 /** What is chosen of these files, by `part`. */
 async function chosen(paths: string[], part?: Part, readme = ""): Promise<readonly string[]> {
   const all = readme === "" ? paths : [...paths, "README.md"];
-  return await datasetFiles("org/data", part)(all.map((path) => ({ path })), () => Promise.resolve(readme));
+  return await chooseDatasetFiles("org/data", part)(all.map((path) => ({ path })), () => Promise.resolve(readme));
 }
 
 const SHARDS = ["data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet"];
@@ -40,7 +40,7 @@ const LAYOUTS: [name: string, files: string[], part: Part | undefined, expected:
 ];
 
 for (const [name, files, part, expected] of LAYOUTS) {
-  Deno.test(`datasetFiles() chooses: ${name}`, async () => assert.deepEqual(await chosen(files, part), expected));
+  Deno.test(`chooseDatasetFiles() chooses: ${name}`, async () => assert.deepEqual(await chosen(files, part), expected));
 }
 
 const card = (configs: string) => `---\nlicense: mit\nconfigs:\n${configs}---\n# Data\n`;
@@ -94,24 +94,24 @@ const CARDS: [name: string, files: string[], configs: string, part: Part | undef
 ];
 
 for (const [name, files, configs, part, expected] of CARDS) {
-  Deno.test(`datasetFiles() follows the README: ${name}`, async () => {
+  Deno.test(`chooseDatasetFiles() follows the README: ${name}`, async () => {
     assert.deepEqual(await chosen(files, part, card(configs)), expected);
   });
 }
 
-Deno.test("datasetFiles() passes over a README whose front matter is broken", async () => {
+Deno.test("chooseDatasetFiles() passes over a README whose front matter is broken", async () => {
   assert.deepEqual(await chosen(["train.json"], undefined, "---\nconfigs: [\n---\n"), ["train.json"]);
   assert.deepEqual(await chosen(["train.json"], undefined, "# No front matter"), ["train.json"]);
 });
 
 /** What cannot be chosen, and what is said. */
 const WRONG: [files: string[], part: Part | undefined, configs: string, says: string][] = [
-  [[], undefined, "", "it has no data files (parquet, jsonl, json, csv, tsv, ndjson, txt); use another"],
+  [[], undefined, "", "it has no data files (parquet, jsonl, json, csv, tsv, ndjson, txt); use another one"],
   [
     ["data.py"],
     undefined,
     "",
-    'a Python script makes it, and ftx runs none; try "org/data@refs/convert/parquet", where hubs keep what such scripts made',
+    'a Python script makes it, which ftx does not run; try "org/data@refs/convert/parquet", where the hub keeps what such scripts made',
   ],
   [
     ["train.json", "test.json"],
@@ -123,7 +123,7 @@ const WRONG: [files: string[], part: Part | undefined, configs: string, says: st
     ["train.json"],
     { split: "train[:10%]" },
     "",
-    'split = "train[:10%]" is no name of a split; parts of one are taken with max_samples',
+    'split = "train[:10%]" is not the name of a split; take a part of one with max_samples',
   ],
   [["en/x.json", "de/x.json"], { subset: "fr" }, "", 'it has no subset "fr"; choose one of en, de'],
   [["en/x.json"], { folder: "fr" }, "", 'it has no data in the folder "fr"; choose one of en'],
@@ -144,12 +144,12 @@ const WRONG: [files: string[], part: Part | undefined, configs: string, says: st
     ["a.json"],
     undefined,
     "- config_name: d\n  data_files: b.json\n",
-    "its README names b.json, which it lacks; give another revision",
+    "its README names b.json, which is missing; choose another revision",
   ],
 ];
 
 for (const [files, part, configs, says] of WRONG) {
-  Deno.test(`datasetFiles() says: ${says}`, async () => {
+  Deno.test(`chooseDatasetFiles() says: ${says}`, async () => {
     await assert.rejects(chosen(files, part, configs && card(configs)), {
       name: "DataError",
       message: `Cannot load dataset "org/data": ${says}`,

@@ -1,8 +1,8 @@
-const LONGEST = 255; // bytes of a component: what file systems take
+const LONGEST = 255; // bytes of a part between slashes, the limit of file systems
 
 /**
- * Why a hub's name for a file cannot be used under a folder; undefined for a good one. Names come from strangers: one
- * that leads elsewhere would let a repository write outside the cache.
+ * Why a hub's path for a file cannot be used below a folder; undefined if it can. Paths come from strangers: one that leads
+ * elsewhere would let a repository write outside the cache.
  *
  * @example
  * ```ts
@@ -12,17 +12,17 @@ const LONGEST = 255; // bytes of a component: what file systems take
  */
 export function badName(name: string): string | undefined {
   if (name === "") return "it is empty";
-  if (/^[/\\]|^[A-Za-z]:/.test(name)) return "it begins at the root of the disk";
+  if (/^[/\\]|^[A-Za-z]:/.test(name)) return "it is an absolute path";
   const parts = name.split("/");
   if (parts.some((part) => part === "." || part === ".." || part === "")) return "it leads out of the cache";
   if (/[\\\p{Cc}\u2028\u2029]/u.test(name)) {
-    return "it has characters that names of files never have";
+    return "it has characters that file names must not have";
   }
-  if (parts.some((part) => new TextEncoder().encode(part).length > LONGEST)) return "it is too long for a disk";
+  if (parts.some((part) => new TextEncoder().encode(part).length > LONGEST)) return "it is too long for a file name";
   return undefined;
 }
 
-/** A name in a sentence: characters that a terminal would act on are spelled out, and long ones are cut. */
+/** A path for a message: at most 80 characters, with those that a terminal would act on written as \\x1b. */
 export function shown(name: string): string {
   const short = name.length > 80 ? name.slice(0, 79) + "…" : name;
   return short.replace(

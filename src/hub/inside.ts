@@ -2,11 +2,12 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { StorageError } from "../errors.ts";
+import { Lock } from "../net/mod.ts";
 import { temporaryName } from "../run/durable.ts";
 
 /**
- * A folder that nothing is written out of: links below it that lead elsewhere, whoever put them there, are not followed.
- * The folder itself may be a link, as caches on a larger disk often are.
+ * A folder that nothing is written outside of: links in it that lead elsewhere are not followed, whoever put them there. The
+ * folder itself may be a link, as caches on a larger disk often are.
  */
 export class Inside {
   private constructor(readonly root: string, private readonly real: string) {}
@@ -21,7 +22,7 @@ export class Inside {
     return new Inside(root, await Deno.realPath(root));
   }
 
-  /** The folder at `path`, made if it is not there. */
+  /** Makes the folder at `path` if it is not there, and returns it. */
   async folder(path: string): Promise<string> {
     let at = this.root;
     for (const part of relative(this.root, path).split("/").filter((name) => name !== "")) {
@@ -35,7 +36,7 @@ export class Inside {
     return at;
   }
 
-  /** Opens a file to read and write, and never what a link in its place leads to. */
+  /** Opens a file to read and write. A link in its place is replaced, not followed. */
   async open(path: string): Promise<FileHandle> {
     await this.folder(dirname(path));
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
@@ -46,7 +47,12 @@ export class Inside {
     });
   }
 
-  /** Writes a small file whole, or not at all. */
+  /** Waits for the lock on the file at `path`, which is made if it is not there; `onWait` is called once if it is taken. */
+  lock(path: string, onWait?: () => void): Promise<Lock> {
+    return Lock.take(path, onWait, async () => await (await this.open(path)).close());
+  }
+
+  /** Writes a small file completely, or not at all. */
   async write(path: string, text: string): Promise<void> {
     await this.folder(dirname(path));
     const temporary = temporaryName(path);
@@ -62,7 +68,7 @@ export class Inside {
     await Deno.rename(temporary, path);
   }
 
-  /** Whether there is something at `path` and, all links followed, it lies in the folder. */
+  /** Whether there is something at `path` that is in the folder once all links are followed. */
   async has(path: string): Promise<boolean> {
     const real = await Deno.realPath(path).catch(() => undefined);
     return real !== undefined && (real + "/").startsWith(this.real + "/");

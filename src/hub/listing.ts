@@ -1,26 +1,26 @@
 import { z } from "zod";
-import { HubFailure } from "./failure.ts";
+import { NetFailure } from "../net/mod.ts";
 import { badName, shown } from "./file_name.ts";
 import type { Hub } from "./hub.ts";
 import type { Repository } from "./repository.ts";
 
 /** A file of a repository. */
 export interface HubFile {
-  /** Its name, with the folders it lies in. */
+  /** Its path in the repository. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Hash of its content, under which it is kept: SHA-256 of large files, git's SHA-1 of others. */
+  /** Hash of its content, which the cache names it by: SHA-256 for large files, git's SHA-1 for others. */
   readonly hash: string;
 }
 
-/** The files of a repository as one commit has them. */
+/** The files of a repository at one commit. */
 export interface Listing {
   readonly commit: string;
   readonly files: readonly HubFile[];
 }
 
-const MOST = 100_000; // files; a hub that lists more lists for ever
+const MOST = 100_000; // files; a hub that lists more may never stop
 
 const size = z.int().min(0);
 const infoSchema = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/) });
@@ -33,10 +33,10 @@ const entrySchema = z.object({
 });
 
 /**
- * Asks a hub which commit a repository's revision is, and which files that has.
+ * Asks a hub for the commit of a repository's revision and for the files of that commit.
  *
- * @param tries how often each question is asked at most
- * @throws {HubFailure} It does not answer, does not let us see it, or its answer is not a hub's.
+ * @param tries how often each request is sent at most. Default: the hub's
+ * @throws {NetFailure} The hub does not answer, refuses access, or does not answer like a hub.
  */
 export async function listing(hub: Hub, { kind, id, revision }: Repository, tries?: number): Promise<Listing> {
   const { modelInfo, datasetInfo, listFiles } = await import("@huggingface/hub");
@@ -52,13 +52,13 @@ export async function listing(hub: Hub, { kind, id, revision }: Repository, trie
     ) {
       const file = fileOf(entrySchema.parse(entry), hub.host);
       if (file !== undefined) files.push(file);
-      if (files.length > MOST) throw new HubFailure("lists files without an end", hub.host, { passing: false });
+      if (files.length > MOST) throw new NetFailure("lists too many files", hub.host, { transient: false });
     }
     return { commit, files };
   } catch (error) {
-    if (error instanceof HubFailure) throw error;
+    if (error instanceof NetFailure) throw error;
     if (error instanceof z.ZodError || error instanceof SyntaxError || error instanceof TypeError) {
-      throw new HubFailure("does not answer as a hub does", hub.host, { passing: false });
+      throw new NetFailure("does not answer like a hub", hub.host, { transient: false });
     }
     throw error;
   }
@@ -67,10 +67,10 @@ export async function listing(hub: Hub, { kind, id, revision }: Repository, trie
 function fileOf({ type, path, size, oid, lfs }: z.output<typeof entrySchema>, host: string): HubFile | undefined {
   const why = badName(path);
   if (why !== undefined) {
-    throw new HubFailure(`names a file "${shown(path)}", and ${why}`, host, { passing: false });
+    throw new NetFailure(`lists a file "${shown(path)}", but ${why}`, host, { transient: false });
   }
   if (type !== "file") return undefined;
   const hash = lfs?.oid ?? oid;
-  if (hash === undefined) throw new HubFailure("lists files without their checksums", host, { passing: false });
+  if (hash === undefined) throw new NetFailure("lists files without their checksums", host, { transient: false });
   return { path, size: lfs?.size ?? size ?? 0, hash };
 }

@@ -1,49 +1,48 @@
 import { CheckpointError, RecipeError } from "../errors.ts";
 import { didYouMean } from "../settings/nearest.ts";
-import type { HubOptions } from "./hub.ts";
-import { adapterFiles, modelFiles } from "./model_files.ts";
+import type { RetryOptions } from "../net/mod.ts";
+import type { Listener } from "../report/progress.ts";
+import { chooseAdapterFiles, chooseModelFiles } from "./model_files.ts";
 import { openRepository } from "./open.ts";
-import { OWN_MODELS, ownModel } from "./own.ts";
 import { hubPlace } from "./place.ts";
-import type { Listener } from "./progress.ts";
-import { modelNamed, MODELS, templateOf } from "./registry/mod.ts";
+import { modelNamed, MODELS, OWN_MODELS, ownModel, templateOf } from "./registry/mod.ts";
 import { nameOf, type Repository, repositoryNamed } from "./repository.ts";
 import type { HubSettings } from "./settings.ts";
 
-/** How names are looked up, and who is told of downloads. */
-export interface LocateOptions extends Partial<HubSettings>, HubOptions {
+/** How names are looked up, and who hears of downloads. */
+export interface LocateOptions extends Partial<HubSettings>, RetryOptions {
   readonly listener?: Listener;
-  /** `false`: configurations and tokenizer only. Default `true`. */
+  /** Whether the weights are needed as well as configurations and tokenizer. Default: true. */
   readonly weights?: boolean;
 }
 
 /** A model on this disk. */
 export interface Located {
   readonly folder: string;
-  /** What others should know it by: its repository where it has one, else the folder as it was given. */
+  /** What others can find it by: its repository if it has one, or else the folder as it was given. */
   readonly name: string;
   /** The revision of that repository. */
   readonly revision?: string;
-  /** The template to use where neither the recipe nor the tokenizer says one. */
+  /** The template to use if neither the recipe nor the tokenizer names one. */
   readonly template?: string;
 }
 
 /**
- * The folder of a model that is named by its folder, a short name (`llama-3.1-8b-instruct`) or its repository
- * (`org/name`, `org/name@revision`), downloaded if it is not in the cache.
+ * The folder of a model, given by a folder, a short name (`llama-3.1-8b-instruct`) or a repository (`org/name`,
+ * `org/name@revision`). Downloads it if it is not in the cache.
  *
  * @example
  * ```ts
  * const folder = await locateModel("qwen3-0.6b");
  * ```
- * @throws {CheckpointError} There is no such folder and no such name.
- * @throws {NetworkError} It cannot be downloaded, and why.
+ * @throws {CheckpointError} There is no such folder and no such short name.
+ * @throws {NetworkError} It cannot be downloaded; the sentence says why.
  */
 export async function locateModel(name: string, options: LocateOptions = {}): Promise<string> {
   return (await findModel(name, options)).folder;
 }
 
-/** The same, with what is known of the model besides. */
+/** `locateModel`, with the name, revision and usual template of the model. */
 export async function findModel(name: string, options: LocateOptions = {}): Promise<Located> {
   const { modelRevision = "main", weights } = options;
   const folder = await isThere(name) ? name : ownModel(name);
@@ -58,12 +57,12 @@ export async function findModel(name: string, options: LocateOptions = {}): Prom
   const full = known === undefined ? name : known.hub + (inline === undefined ? "" : `@${inline}`);
   const repository = repositoryNamed(full, "model", { revision: modelRevision });
   if (repository === undefined) throw unknown(name);
-  const snapshot = await open(repository, options, modelFiles(nameOf(repository), { weights }));
+  const snapshot = await open(repository, options, chooseModelFiles(nameOf(repository), { weights }));
   const { id, revision } = repository;
   return { folder: snapshot.folder, name: id, revision, template: known?.template ?? templateOf(id) };
 }
 
-/** The folder of an adapter that is named by its folder or its repository; `below`: the folder inside it. */
+/** The folder of an adapter, given by a folder or a repository. `below`: the folder of the adapter in its repository. */
 export async function locateAdapter(
   name: string,
   below: string | undefined,
@@ -76,10 +75,10 @@ export async function locateAdapter(
       `Cannot load "${name}": there is no such folder; give an adapter's folder as PEFT saves it, or org/name at the hub`,
     );
   }
-  return (await open(repository, options, adapterFiles(nameOf(repository), below))).folder;
+  return (await open(repository, options, chooseAdapterFiles(nameOf(repository), below))).folder;
 }
 
-function open(repository: Repository, options: LocateOptions, choose: ReturnType<typeof modelFiles>) {
+function open(repository: Repository, options: LocateOptions, choose: ReturnType<typeof chooseModelFiles>) {
   return openRepository(repository, {
     ...options,
     place: hubPlace(options),

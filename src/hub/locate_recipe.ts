@@ -1,5 +1,5 @@
 import { findModel, locateAdapter, type LocateOptions } from "./locate.ts";
-import type { Listener } from "./progress.ts";
+import type { Listener } from "../report/progress.ts";
 import type { HubSettings } from "./settings.ts";
 
 /** The settings that name models. `Recipe` has them all. */
@@ -7,16 +7,16 @@ export interface NamingSettings extends Partial<HubSettings> {
   readonly modelNameOrPath: string;
   readonly adapterNameOrPath: string[];
   readonly adapterFolder?: string;
-  /** Where neither `template` nor the tokenizer says one. */
+  /** The template to use if neither `template` nor the tokenizer names one. */
   readonly usualTemplate?: string;
-  /** What the model is called where others read it: there once names have become folders. */
+  /** What others can find the model by. Set once the names are replaced by folders. */
   readonly modelName?: string;
   readonly trainFromScratch?: boolean;
 }
 
 /**
- * The recipe with folders in the place of names: model and adapters are downloaded if they are not there. It also knows
- * what the model is called (`modelName`) and its usual template. A recipe whose names are folders comes back as it was.
+ * The recipe with folders in place of names; downloads the model and the adapters if they are not there. Adds the name of
+ * the model (`modelName`) and its usual template. Returns a recipe that has been through this unchanged.
  *
  * @throws {FtxError} What `findModel` and `locateAdapter` throw.
  */
@@ -24,7 +24,7 @@ export async function located<R extends NamingSettings>(
   recipe: R,
   { listener, weights = true }: { listener?: Listener } & Pick<LocateOptions, "weights"> = {},
 ): Promise<R> {
-  if (recipe.modelName !== undefined) return recipe; // its names are folders already
+  if (recipe.modelName !== undefined) return recipe; // done before
   const { modelRevision, cacheDir, hfHubToken, adapterFolder } = recipe;
   const options = { modelRevision, cacheDir, hfHubToken, listener };
   const withWeights = weights && !recipe.trainFromScratch;

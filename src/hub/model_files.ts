@@ -3,26 +3,26 @@ import { TOKENIZER_FILES } from "../tokenizer/files.ts";
 import { badName, shown } from "./file_name.ts";
 import type { Choose } from "./snapshot.ts";
 
-/** What lies beside the weights and is read: never code, never pickles. */
+/** The files next to the weights that are read: never code, never pickles. */
 const BESIDE = ["config.json", "generation_config.json", ...TOKENIZER_FILES];
 
-/** The files of a model: configurations, tokenizer and, if `weights`, its safetensors; `name` for sentences. */
-export function modelFiles(name: string, { weights = true } = {}): Choose {
+/** Chooses the files of a model: configurations, tokenizer and, with `weights`, its safetensors. `name` is for errors. */
+export function chooseModelFiles(name: string, { weights = true } = {}): Choose {
   return async (files, read) => {
     const paths = files.map(({ path }) => path);
     if (!paths.includes("config.json") && paths.includes("adapter_config.json")) {
       throw wrong(name, "it is a PEFT adapter, not a model; give its base as --model and this as --adapter");
     }
     if (!paths.includes("config.json")) {
-      throw wrong(name, "it has no config.json; give a repository that transformers saved");
+      throw wrong(name, "it has no config.json; use a repository that transformers saved");
     }
     const beside = paths.filter((path) => BESIDE.includes(path));
     return weights ? [...beside, ...await weightsOf(name, paths, read, "model")] : beside;
   };
 }
 
-/** The files of an adapter as PEFT saves it, `below` a folder of the repository. */
-export function adapterFiles(name: string, below?: string): Choose {
+/** Chooses the files of an adapter as PEFT saves it, in the folder `below` of the repository. */
+export function chooseAdapterFiles(name: string, below?: string): Choose {
   const prefix = below ? `${below.replace(/\/+$/, "")}/` : "";
   return async (files, read) => {
     const paths = files.map(({ path }) => path).filter((path) => path.startsWith(prefix))
@@ -37,7 +37,7 @@ export function adapterFiles(name: string, below?: string): Choose {
   };
 }
 
-/** `STEM.safetensors`, else the shards that its index lists and the index. */
+/** `STEM.safetensors`, or else its index and the shards that this lists. */
 async function weightsOf(name: string, paths: string[], read: (path: string) => Promise<string>, stem: string) {
   const single = `${stem}.safetensors`, index = `${single}.index.json`;
   if (paths.includes(single)) return [single];
@@ -45,7 +45,7 @@ async function weightsOf(name: string, paths: string[], read: (path: string) => 
   const shards = shardsOf(name, index, await read(index));
   const absent = shards.find((shard) => !paths.includes(shard));
   if (absent !== undefined) {
-    throw wrong(name, `its ${index} lists "${shown(absent)}", which it lacks; give another revision`);
+    throw wrong(name, `its ${index} lists "${shown(absent)}", which is missing; choose another revision`);
   }
   return [index, ...shards];
 }
@@ -58,10 +58,13 @@ function shardsOf(name: string, index: string, text: string): string[] {
     map = undefined;
   }
   const shards = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
-  if (shards.length === 0) throw wrong(name, `its ${index} lists no files; give another revision`);
+  if (shards.length === 0) throw wrong(name, `its ${index} lists no files; choose another revision`);
   const bad = shards.find((shard) => typeof shard !== "string" || badName(shard) !== undefined || shard.includes("/"));
   if (bad !== undefined) {
-    throw wrong(name, `its ${index} lists "${shown(String(bad))}", which is no file beside it; do not use it`);
+    throw wrong(
+      name,
+      `its ${index} lists "${shown(String(bad))}", which is not a file next to it; do not use this repository`,
+    );
   }
   return shards as string[];
 }
@@ -73,20 +76,20 @@ function noWeights(name: string, paths: string[], stem: string): CheckpointError
   if (pickle !== undefined) {
     return wrong(
       name,
-      `its weights are only in "${pickle}", a pickle, which could run code when it is read; take a repository or ` +
-        "revision that has safetensors",
+      `its weights are only in "${pickle}", a pickle, which could run code when it is loaded; use a repository or ` +
+        "revision with safetensors",
     );
   }
   const gguf = paths.find((path) => path.endsWith(".gguf"));
   if (gguf !== undefined) {
     return wrong(
       name,
-      `its weights are only in "${gguf}", quantised for llama.cpp; take the repository it was made from`,
+      `its weights are only in "${gguf}", quantised for llama.cpp; use the repository it was made from`,
     );
   }
   return wrong(name, `it has no ${stem}.safetensors; check its name`);
 }
 
 function wrong(name: string, why: string): CheckpointError {
-  return new CheckpointError(`Cannot use "${name}" of the hub: ${why}`);
+  return new CheckpointError(`Cannot use "${name}" from the hub: ${why}`);
 }

@@ -1,34 +1,34 @@
 import { FtxError, NetworkError } from "../errors.ts";
 import { type Cached, cached } from "./cached.ts";
 import { explained } from "./explain.ts";
-import { HubFailure } from "./failure.ts";
-import { Hub, type HubOptions } from "./hub.ts";
+import { NetFailure, type RetryOptions } from "../net/mod.ts";
+import { type Listener, SILENT } from "../report/progress.ts";
+import { Hub } from "./hub.ts";
 import { listing } from "./listing.ts";
 import type { HubPlace } from "./place.ts";
-import { type Listener, SILENT } from "./progress.ts";
 import { isCommit, nameOf, type Repository } from "./repository.ts";
 import { type Choose, snapshot } from "./snapshot.ts";
 
-/** Where a repository comes from, and who is told. */
-export interface OpenOptions extends HubOptions {
+/** Where a repository comes from, which files of it are wanted, and who hears of progress. */
+export interface OpenOptions extends RetryOptions {
   readonly place: HubPlace;
   readonly choose: Choose;
   readonly listener?: Listener;
-  /** What the name could have been as well, and is not: "there is no such folder, and ". */
+  /** What else was tried with the name, to begin an error with: "there is no such folder, and ". */
   readonly besides?: string;
 }
 
-/** A folder on this disk that has the chosen files of a repository, and their names in it. */
+/** A folder that has the chosen files of a repository, and the paths of the files in it. */
 export interface Opened {
   readonly folder: string;
   readonly files: readonly string[];
 }
 
 /**
- * The chosen files of a repository: from the cache where nothing is to be asked (offline, or a commit that is there),
- * else as the hub has them now; when the hub does not answer, from the cache after all, with a note.
+ * Brings the chosen files of a repository to this disk: as the hub has them now, or from the cache when ftx is offline or
+ * the revision is a commit that is there. If the hub does not answer, it uses the copy in the cache and says so.
  *
- * @throws {NetworkError} One sentence: why they cannot be had.
+ * @throws {NetworkError} They cannot be downloaded; the sentence says why.
  */
 export async function openRepository(repository: Repository, options: OpenOptions): Promise<Opened> {
   const { place, choose, listener = SILENT, besides } = options;
@@ -41,7 +41,7 @@ export async function openRepository(repository: Repository, options: OpenOption
   const hub = await Hub.at(place, { onFailure: (sentence) => listener.tell(sentence), ...options });
   let asked = false;
   try {
-    const list = await listing(hub, repository, there && 2); // who has a copy need not wait long
+    const list = await listing(hub, repository, there && 2); // with a copy at hand, two tries are enough
     asked = true;
     let files: readonly string[] = [];
     const folder = await snapshot(hub, repository, list, {
@@ -51,11 +51,11 @@ export async function openRepository(repository: Repository, options: OpenOption
     });
     return { folder, files };
   } catch (error) {
-    if (!(error instanceof HubFailure)) throw error;
+    if (!(error instanceof NetFailure)) throw error;
     const why = explained(error, repository, { hub, place, besides });
     const copy = there && !asked ? await fromCache(there, choose).catch(() => undefined) : undefined;
     if (copy === undefined) throw why;
-    listener.say(`note: the copy in the cache is used. ${why.message}`);
+    listener.say(`note: using the copy in the cache. ${why.message}`);
     return copy;
   } finally {
     listener.clear();
@@ -68,7 +68,7 @@ async function offline(
   { place, choose, besides = "" }: OpenOptions,
 ) {
   const cannot = (why: string) =>
-    new NetworkError(`Cannot download "${nameOf(repository)}": ${why}; unset HF_HUB_OFFLINE once`);
+    new NetworkError(`Cannot download "${nameOf(repository)}": ${why}; unset HF_HUB_OFFLINE to download it`);
   if (there === undefined) throw cannot(`${besides}the cache "${place.cache}" does not have it`);
   return await fromCache(there, choose).catch((error) => {
     if (error instanceof FtxError) throw cannot(`the cache "${place.cache}" has only some of its files`);

@@ -4,35 +4,35 @@ import { readFileSync } from "node:fs";
 import { RecipeError } from "../errors.ts";
 import type { HubSettings } from "./settings.ts";
 
-/** A secret that says who asks, and where it was found. */
+/** A token for the hub, and where it was found. */
 export interface Token {
   readonly text: string;
   readonly from: string;
 }
 
-/** Where the hub is, who asks it, and where its files are kept. */
+/** Where the hub is, the token for it, and where its files are kept. */
 export interface HubPlace {
-  /** Address without a slash at the end; the hub library's own when undefined. */
+  /** Address without a slash at the end. Default: that of the hub's library. */
   readonly endpoint?: string;
   /** Folder of the cached repositories. */
   readonly cache: string;
-  /** Nothing is asked, only the cache is read. */
+  /** Only the cache is read; no request is sent. */
   readonly offline: boolean;
   readonly token?: Token;
-  /** How long a download may stand still, in milliseconds. */
+  /** Milliseconds in which a download must bring at least 1 KiB. */
   readonly stall: number;
-  /** How long an answer to a question may take, in milliseconds. */
+  /** Milliseconds in which any other request must be answered. */
   readonly patience: number;
 }
 
 type Environment = (name: string) => string | undefined;
 
 /**
- * What settings and environment say about the hub: the settings first, then the variables that Python's huggingface_hub
- * reads (HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_HUB_DOWNLOAD_TIMEOUT,
- * HF_HUB_ETAG_TIMEOUT), with the same meaning.
+ * The hub as the settings and the environment describe it: the settings first, then the variables that Python's
+ * huggingface_hub reads (HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE,
+ * HF_HUB_DOWNLOAD_TIMEOUT, HF_HUB_ETAG_TIMEOUT), with the same meaning.
  *
- * @throws {RecipeError} One of them cannot be used.
+ * @throws {RecipeError} One of them has a value that cannot be used.
  */
 export function hubPlace(
   settings: Partial<HubSettings> = {},
@@ -54,7 +54,7 @@ function endpointOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new RecipeError(`Cannot use HF_ENDPOINT = "${text}": it is no address; write https://… or leave it out`);
+    throw new RecipeError(`Cannot use HF_ENDPOINT = "${text}": it is not an address; write https://… or leave it out`);
   }
   return text.replace(/\/+$/, "");
 }
@@ -69,7 +69,7 @@ function tokenOf({ hfHubToken }: Partial<HubSettings>, get: (...names: string[])
   if (found === undefined) return undefined;
   const text = found.text!.trim();
   if (/[^\x21-\x7e]/.test(text)) { // it goes into a header
-    throw new RecipeError(`Cannot use the token of ${found.from}: no token has such characters; copy it again`);
+    throw new RecipeError(`Cannot use the token of ${found.from}: tokens never have such characters; copy it again`);
   }
   return { text, from: found.from };
 }
@@ -78,11 +78,11 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return undefined; // nobody logged in here, or the file is another user's
+    return undefined; // no login here, or the file belongs to another user
   }
 }
 
-/** `~` and `$NAME` as Python expands them in these variables. */
+/** Expands `~` and `$NAME` as Python does in these variables. */
 function expanded(path: string): string {
   const home = path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
   return home.replace(/\$(\w+)|\$\{(\w+)\}/g, (all, a, b) => Deno.env.get(a ?? b) ?? all);
@@ -91,5 +91,5 @@ function expanded(path: string): string {
 function seconds(name: string, text: string | undefined, usual: number): number {
   const number = text === undefined ? usual : Number(text);
   if (Number.isFinite(number) && number > 0) return 1000 * number;
-  throw new RecipeError(`Cannot use ${name} = "${text}": it is no number of seconds; write one above 0`);
+  throw new RecipeError(`Cannot use ${name} = "${text}": it is not a number of seconds; write one above 0`);
 }

@@ -40,12 +40,12 @@ Deno.test("hubPlace() reads whether the hub may be asked, where it is, and how l
 
 Deno.test("hubPlace() refuses what is no address, no token and no number", () => {
   assert.throws(() => at({ HF_ENDPOINT: "hub.example" }), {
-    message: 'Cannot use HF_ENDPOINT = "hub.example": it is no address; write https://… or leave it out',
+    message: 'Cannot use HF_ENDPOINT = "hub.example": it is not an address; write https://… or leave it out',
   });
   assert.throws(() => at({ HF_TOKEN: "hf_a\nb" }), {
-    message: "Cannot use the token of HF_TOKEN: no token has such characters; copy it again",
+    message: "Cannot use the token of HF_TOKEN: tokens never have such characters; copy it again",
   });
   assert.throws(() => at({ HF_HUB_DOWNLOAD_TIMEOUT: "soon" }), {
-    message: 'Cannot use HF_HUB_DOWNLOAD_TIMEOUT = "soon": it is no number of seconds; write one above 0',
+    message: 'Cannot use HF_HUB_DOWNLOAD_TIMEOUT = "soon": it is not a number of seconds; write one above 0',
   });
 });

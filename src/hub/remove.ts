@@ -6,10 +6,10 @@ import { modelNamed } from "./registry/mod.ts";
 import { type Stored, storedIn } from "./stored.ts";
 
 /**
- * The repository of a cache that a person names: `org/name`, a short name, or `models/org/name` and `datasets/org/name`
- * where both kinds have one.
+ * The repository in a cache with a name: `org/name`, a short name, or `models/org/name` or `datasets/org/name` to tell the
+ * two apart.
  *
- * @throws {FtxError} The cache has none, or two.
+ * @throws {FtxError} The cache has none of this name, or two.
  */
 export async function storedNamed(name: string, cache: string): Promise<Stored> {
   const all = await storedIn(cache);
@@ -19,7 +19,7 @@ export async function storedNamed(name: string, cache: string): Promise<Stored> 
   if (found.length === 1) return found[0];
   throw new FtxError(
     found.length > 1
-      ? `Cannot remove "${name}": a model and a data set are called so; write models/${id} or datasets/${id}`
+      ? `Cannot remove "${name}": a model and a data set have this name; write models/${id} or datasets/${id}`
       : `Cannot remove "${name}": the cache "${cache}" does not have it${
         didYouMean(id, all.map((one) => one.id)) || "; ftx models list shows what it has"
       }`,
@@ -27,7 +27,7 @@ export async function storedNamed(name: string, cache: string): Promise<Stored> 
 }
 
 /**
- * Removes a repository from a cache: its contents, snapshots, branches and locks, and nothing else. Links are removed, not
+ * Removes a repository from a cache: its contents, snapshots, branches and locks, and nothing else. Removes links, but not
  * what they lead to.
  *
  * @throws {StorageError} Its folder is a link, or another process is downloading into it.
@@ -38,15 +38,15 @@ export async function removeStored({ folder, id }: Stored, cache: string): Promi
     throw wrong(`its folder "${folder}" is a link to "${await Deno.readLink(folder)}"; remove both by hand`);
   }
   const locks = join(cache, ".locks", basename(folder));
-  if (await isBusy(locks)) throw wrong("another process is downloading it; wait for it or end it");
-  // At once out of everybody's sight: who looks while the files go must not find half of them.
+  if (await isBusy(locks)) throw wrong("another process is downloading it; wait for it or stop it");
+  // Renamed first: nobody who looks meanwhile may find half of the files.
   const going = join(cache, `.removed-${processSuffix()}`);
   await Deno.rename(folder, going);
   await Deno.remove(going, { recursive: true });
   if (await isFolder(join(cache, ".locks")) && await isFolder(locks)) await Deno.remove(locks, { recursive: true });
 }
 
-/** Whether somebody holds one of the locks in a folder. */
+/** Whether a process holds one of the locks in a folder. */
 async function isBusy(locks: string): Promise<boolean> {
   if (!await isFolder(locks)) return false;
   for await (const { name, isFile } of Deno.readDir(locks)) {

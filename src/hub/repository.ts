@@ -4,7 +4,7 @@ import { RecipeError } from "../errors.ts";
 /** A repository of a hub at a revision. */
 export interface Repository {
   readonly kind: "model" | "dataset";
-  /** `org/name`; data sets of the hub's first years have no org. */
+  /** `org/name`; data sets from the hub's first years have no org. */
   readonly id: string;
   /** Branch, tag or commit. */
   readonly revision: string;
@@ -13,17 +13,17 @@ export interface Repository {
 const PART = "[A-Za-z0-9_](?:[\\w.-]{0,94}[A-Za-z0-9_])?";
 const ID = new RegExp(`^${PART}/${PART}$`);
 const BARE = new RegExp(`^${PART}$`);
-const REVISION = /^[A-Za-z0-9_][\w./+-]{0,199}$/; // it becomes the name of a file
+const REVISION = /^[A-Za-z0-9_][\w./+-]{0,199}$/; // it becomes a file name
 
-/** Whether a revision is one commit, which never changes. */
+/** Whether a revision is a commit, which never changes. */
 export const isCommit = (revision: string) => /^[0-9a-f]{40}$/.test(revision);
 
 /**
- * The repository that `org/name` or `org/name@revision` names; undefined for a text that no hub would take as a name.
+ * The repository that `org/name` or `org/name@revision` stands for; undefined if the text cannot be the name of one.
  *
- * @param revision the one to take where the text names none
- * @param bare whether a name without an org will do
- * @throws {RecipeError} The revision cannot be one, or there are two.
+ * @param revision the revision if the text has none
+ * @param bare whether a name without an org is accepted
+ * @throws {RecipeError} The revision is not valid, or there are two different ones.
  */
 export function repositoryNamed(
   text: string,
@@ -49,7 +49,7 @@ export function folderOf({ kind, id }: Pick<Repository, "kind" | "id">, cache: s
   return join(cache, `${kind}s--${id.replaceAll("/", "--")}`);
 }
 
-/** How a repository is named in sentences: with its revision where that is not the usual one. */
+/** What messages call a repository: its id, with its revision unless that is `main`. */
 export function nameOf({ id, revision }: Repository): string {
   return revision === "main" ? id : `${id}@${revision}`;
 }

@@ -1,21 +1,21 @@
 import { NetworkError } from "../errors.ts";
-import { HubFailure } from "./failure.ts";
-import { Hub, type HubOptions } from "./hub.ts";
+import { NetFailure, type RetryOptions } from "../net/mod.ts";
+import { Hub } from "./hub.ts";
 import type { HubPlace } from "./place.ts";
 import { type KnownModel, MODELS } from "./registry/mod.ts";
 import type { Repository } from "./repository.ts";
 
-/** A repository that a hub found. */
+/** A repository that a search found. */
 export interface Found {
   readonly id: string;
-  /** In the last month. */
+  /** Downloads in the last month. */
   readonly downloads: number;
   readonly likes: number;
-  /** Whether one must ask for it. */
+  /** Whether access has to be requested. */
   readonly gated: boolean;
 }
 
-/** Short names that have all words of a term in them or in their repository's name. */
+/** Short names with every word of a term in them or in their repository's name. */
 export function aliasesWith(term: string): [alias: string, model: KnownModel][] {
   const words = term.toLowerCase().split(/\s+/);
   return Object.entries(MODELS).filter(([alias, { hub }]) =>
@@ -24,13 +24,13 @@ export function aliasesWith(term: string): [alias: string, model: KnownModel][] 
 }
 
 /**
- * What a hub finds for a term, that which is downloaded most first: models with safetensors, or data sets.
+ * Searches a hub for models with safetensors, or for data sets; the most downloaded come first.
  *
- * @throws {NetworkError} It does not answer.
+ * @throws {NetworkError} The hub does not answer.
  */
 export async function search(
   term: string,
-  { place, kind = "model", limit = 20, ...options }: HubOptions & {
+  { place, kind = "model", limit = 20, ...options }: RetryOptions & {
     place: HubPlace;
     kind?: Repository["kind"];
     limit?: number;
@@ -49,8 +49,8 @@ export async function search(
     }
     return found;
   } catch (error) {
-    if (!(error instanceof HubFailure || error instanceof SyntaxError || error instanceof TypeError)) throw error;
-    const why = error instanceof HubFailure ? error.message : "does not answer as a hub does";
+    if (!(error instanceof NetFailure || error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    const why = error instanceof NetFailure ? error.message : "does not answer like a hub";
     throw new NetworkError(`Cannot search for "${term}": ${hub.host}: ${why}; check the network and HF_ENDPOINT`);
   }
 }

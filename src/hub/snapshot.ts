@@ -1,20 +1,21 @@
 import { join } from "node:path";
 import { StorageError } from "../errors.ts";
+import { parallel } from "../net/mod.ts";
 import { size as amount } from "../report/format.ts";
+import { type Listener, Progress } from "../report/progress.ts";
 import { freeSpace, neededSpace } from "../run/space.ts";
-import { download, isWhole } from "./download.ts";
+import { downloadBlob, isWhole } from "./download.ts";
 import type { Hub } from "./hub.ts";
 import { Inside } from "./inside.ts";
 import type { HubFile, Listing } from "./listing.ts";
-import { type Listener, Progress } from "./progress.ts";
 import { folderOf, nameOf, type Repository } from "./repository.ts";
 
-const AT_ONCE = 4; // files: more do not come faster, and each holds a connection
+const AT_ONCE = 4; // files: more are no faster, and each takes a connection
 
 /**
- * Which files of a repository are needed. It may read small ones first, which are then downloaded.
+ * Chooses the needed files of a repository. It may `read` small ones first, which downloads them.
  *
- * @throws {FtxError} The repository has not what is needed.
+ * @throws {FtxError} The repository lacks what is needed.
  */
 export type Choose<F extends { path: string } = { path: string }> = (
   files: readonly F[],
@@ -22,13 +23,12 @@ export type Choose<F extends { path: string } = { path: string }> = (
 ) => Promise<readonly string[]>;
 
 /**
- * Makes the files of a repository that `choose` names lie in the cache, as Python's huggingface_hub would have put them
- * there: contents in `blobs`, links to them in `snapshots/COMMIT`, and last `refs/REVISION`, so that a branch never leads
- * to a snapshot whose download broke off.
+ * Downloads the files that `choose` chooses into the cache, in the layout of Python's huggingface_hub: contents in `blobs`,
+ * links to them in `snapshots/COMMIT`, and last `refs/REVISION`, so that a branch never leads to an incomplete snapshot.
  *
  * @returns the snapshot's folder
- * @throws {HubFailure} A file does not come.
- * @throws {StorageError} The disk has no room for them.
+ * @throws {NetFailure} A file cannot be downloaded.
+ * @throws {StorageError} The disk has no room for the files.
  */
 export async function snapshot(
   hub: Hub,
@@ -51,7 +51,7 @@ export async function snapshot(
     for (const file of wanted) {
       if (!await isLinked(target, folder, file, inside)) absent.push(file);
     }
-    const contents = new Map(absent.map((file) => [file.hash, file])); // two names may have one content
+    const contents = new Map(absent.map((file) => [file.hash, file])); // two files may have the same content
     await demandRoom([...contents.values()], folder, cache);
     const total = [...contents.values()].reduce((sum, { size }) => sum + size, 0);
     const progress = new Progress(nameOf(repository), total, listener);
@@ -60,7 +60,7 @@ export async function snapshot(
       listener.say(`Downloading ${nameOf(repository)}: ${count}, ${amount(total)}`);
     }
     await parallel([...contents.values()], AT_ONCE, (file) =>
-      download(hub, file, {
+      downloadBlob(hub, file, {
         ...{ url: urlOf(file), folder, inside },
         onBytes: (bytes, fromNet) => progress.add(bytes, fromNet),
         onWait: () => listener.say(`Another process is downloading ${nameOf(repository)}; waiting for it`),
@@ -81,7 +81,7 @@ export async function snapshot(
   return target;
 }
 
-/** Whether a snapshot has a file: a link to its content, or on disks without links the content itself. */
+/** Whether a snapshot has a file: a link to its content or, on disks without links, the content itself. */
 async function isLinked(target: string, folder: string, file: HubFile, inside: Inside): Promise<boolean> {
   const path = join(target, file.path);
   if (!await isWhole(path, file, inside)) return false;
@@ -89,7 +89,7 @@ async function isLinked(target: string, folder: string, file: HubFile, inside: I
   return blob === undefined ? (await Deno.lstat(path)).isFile : await Deno.realPath(path) === blob;
 }
 
-/** Refuses before the first byte what the disk cannot hold. */
+/** Throws before the first byte is downloaded if the disk has no room for the files. */
 async function demandRoom(files: readonly HubFile[], folder: string, cache: string): Promise<void> {
   let bytes = 0;
   for (const { hash, size } of files) {
@@ -104,23 +104,7 @@ async function demandRoom(files: readonly HubFile[], folder: string, cache: stri
   );
 }
 
-/** Runs `work` on all items, several at once; after the first failure no more are begun. */
-async function parallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<unknown>): Promise<void> {
-  const left = [...items];
-  let failed = false;
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined && !failed; item = left.shift()) {
-      await work(item).catch((error) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
-}
-
-/** Notes which commit a branch is, as Python does. */
+/** Records the commit of a branch, as Python does. */
 async function keepRef(path: string, commit: string, inside: Inside): Promise<void> {
   if (await Deno.readTextFile(path).catch(() => undefined) !== commit) await inside.write(path, commit);
 }
@@ -128,7 +112,7 @@ async function keepRef(path: string, commit: string, inside: Inside): Promise<vo
 const TAG = "Signature: 8a477f597d28d172789f06886806bc55\n" + // https://bford.info/cachedir/
   "# This folder holds files that can be downloaded again.\n";
 
-/** Tells programs that make backups that this is a cache. One that cannot be written to needs no tag to be read. */
+/** Marks the folder as a cache for backup programs. A cache that cannot be written can still be read. */
 async function tagCache(inside: Inside): Promise<void> {
   const path = join(inside.root, "CACHEDIR.TAG");
   if (await Deno.lstat(path).catch(() => undefined) === undefined) await inside.write(path, TAG).catch(() => {});

@@ -1,26 +1,27 @@
 import { join } from "node:path";
+import { entriesBelow, entriesOf } from "./cached.ts";
 import type { Repository } from "./repository.ts";
 
-/** A repository in a cache, by whichever program. */
+/** A repository in a cache, whichever program put it there. */
 export interface Stored {
   readonly kind: Repository["kind"];
   readonly id: string;
   readonly folder: string;
-  /** Bytes on the disk, of contents and of begun downloads. */
+  /** Bytes on the disk, unfinished downloads included. */
   readonly bytes: number;
-  /** Of these, bytes of downloads that are not finished. */
+  /** Bytes of unfinished downloads. */
   readonly unfinished: number;
-  /** Contents. */
+  /** Number of contents. */
   readonly files: number;
-  /** Branches and tags that lead to a snapshot, and snapshots that none leads to. */
+  /** Branches and tags, then commits that none of these leads to. */
   readonly revisions: readonly string[];
-  /** When a content was last read or written, in milliseconds since 1970; as exact as the disk keeps such times. */
+  /** When a content was last read or written, in milliseconds since 1970, as far as the disk records it. */
   readonly lastUsed: number;
 }
 
 const FOLDER = /^(model|dataset)s--(.+)$/;
 
-/** The models and data sets of a cache, the largest first. None where there is no cache. */
+/** The models and data sets in a cache, largest first; empty if there is no cache. */
 export async function storedIn(cache: string): Promise<Stored[]> {
   const found: Stored[] = [];
   for (const entry of await entriesOf(cache)) {
@@ -46,32 +47,17 @@ async function factsOf(folder: string) {
     else files++;
   }
   const snapshots = join(folder, "snapshots");
-  for await (const path of below(snapshots)) { // where links cannot be made, contents lie here
+  for await (const { path, isFile } of entriesBelow(snapshots)) {
+    if (!isFile) continue; // a link to a content; where links cannot be made, contents lie here
     count(await Deno.lstat(path));
     files++;
   }
   const refs = join(folder, "refs");
   const named = new Map<string, string>();
-  for await (const path of below(refs)) named.set(path.slice(refs.length + 1), await Deno.readTextFile(path));
+  for await (const { path, isFile } of entriesBelow(refs)) {
+    if (isFile) named.set(path.slice(refs.length + 1), await Deno.readTextFile(path));
+  }
   const commits = (await entriesOf(snapshots)).map(({ name }) => name);
   const revisions = [...named.keys(), ...commits.filter((commit) => ![...named.values()].includes(commit))].sort();
   return { bytes, unfinished, files, revisions, lastUsed };
-}
-
-/** Files below a folder, links left out. */
-async function* below(folder: string): AsyncGenerator<string> {
-  for (const entry of await entriesOf(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory) yield* below(path);
-    else if (entry.isFile) yield path;
-  }
-}
-
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@
 
 import { resolve } from "node:path";
 import { FtxError } from "../errors.ts";
-import { type Environment, libtorchCache } from "./cache.ts";
+import { type Environment, libtorchCache } from "./own_folders.ts";
 import { compareVersions, exists, type LibtorchFolder, RANGE, readLibtorch } from "./folder.ts";
 import { readRecord, recordsOf } from "./record.ts";
 

@@ -1,9 +1,8 @@
 // What setup leaves for the runs that follow, so that they need not search: libtorch.json in setup's folder.
 
-import { type Environment, userCache } from "./cache.ts";
+import { type Environment, programRoot, userCache } from "./own_folders.ts";
 import type { Libtorch } from "./find.ts";
 import { exists, read, stampOf } from "./folder.ts";
-import { programRoot } from "./root.ts";
 
 /** The contents of `libtorch.json`. */
 export interface SetupRecord extends Libtorch {

@@ -2,12 +2,11 @@
 
 import { dirname, resolve } from "node:path";
 import { FtxError } from "../errors.ts";
-import type { Environment } from "./cache.ts";
 import type { Libtorch } from "./find.ts";
 import { compareVersions, exists, minor } from "./folder.ts";
 import { reasonOf } from "./open.ts";
 import { readRecord, recordsOf } from "./record.ts";
-import { programRoot } from "./root.ts";
+import { type Environment, programRoot } from "./own_folders.ts";
 
 /** A shim that is there. */
 export interface Shim {
@@ -88,7 +87,7 @@ export function openShim<T extends Deno.ForeignLibraryInterface>(
   try {
     return Deno.dlopen(path, table);
   } catch (error) {
-    return `is not of this ftx (${reasonOf(error)})`;
+    return `is not from this ftx (${reasonOf(error)})`;
   }
 }
 

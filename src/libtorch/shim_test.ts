@@ -98,7 +98,7 @@ Deno.test("loadShim() passes over shims that do not fit, tells why, and loads wh
   assert.equal(library.symbols.ftx_more(), 7);
   assert.deepEqual(told, [
     `the one of the last setup does not load (${shim}: file too short)`,
-    `the one of this ftx is not of this ftx (it has no ftx_more)`,
+    `the one of this ftx is not from this ftx (it has no ftx_more)`,
   ]);
 });
 

@@ -2,13 +2,13 @@
 // Every object is kept under the hash of what it is made from, so only what changed is compiled again.
 
 import { createHash } from "node:crypto";
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { FtxError, StorageError } from "../errors.ts";
 import type { Libtorch } from "../libtorch/mod.ts";
 import { exists, minor } from "../libtorch/mod.ts";
+import { parallel } from "../net/mod.ts";
+import { Waiting } from "../report/waiting.ts";
 import type { Compiler } from "./compiler.ts";
-import { inParallel } from "./in_parallel.ts";
-import { progress } from "./progress.ts";
 
 // No libgomp at the link: the OpenMP calls are answered by the runtime that libtorch_cpu brings (so that one must stay
 // linked, "no-as-needed"); a second runtime in the process would fight it for the cores. "now" resolves every name when
@@ -56,16 +56,16 @@ export async function compileShim(plan: ShimPlan, compiler: Compiler): Promise<v
   todo.sort((a, b) => Deno.statSync(b.source).size - Deno.statSync(a.source).size); // the longest first
   const includes = [plan.sources, `${root}/include`, `${root}/include/torch/csrc/api/include`].map((dir) => `-I${dir}`);
   await Deno.mkdir(`${plan.build}/objects`, { recursive: true });
+  using waiting = new Waiting();
+  waiting.say(`Compiling the shim: ${todo.length} of ${plan.objects.length} files`);
   let done = 0;
-  await progress("compiling the shim", () => `${done} of ${todo.length} files`, async () => {
-    await inParallel(todo, parallelism(), async ({ source, object }) => {
-      await make(plan, compiler, relative(plan.sources, source), object, [...COMPILE, ...includes, "-c", source]);
-      done++;
-    });
-    await Deno.mkdir(plan.shim.slice(0, plan.shim.lastIndexOf("/")), { recursive: true });
-    const objects = plan.objects.map(({ object }) => object);
-    await make(plan, compiler, "libftx.so", plan.shim, [...LINK, ...objects, `-L${root}/lib`, "-ltorch_cpu", "-lc10"]);
+  await parallel(todo, parallelism(), async ({ source, object }) => {
+    await make(plan, compiler, relative(plan.sources, source), object, [...COMPILE, ...includes, "-c", source]);
+    waiting.tell(`Compiled ${++done} of ${todo.length} files`);
   });
+  await Deno.mkdir(dirname(plan.shim), { recursive: true });
+  const objects = plan.objects.map(({ object }) => object);
+  await make(plan, compiler, "libftx.so", plan.shim, [...LINK, ...objects, `-L${root}/lib`, "-ltorch_cpu", "-lc10"]);
 }
 
 /** Runs the compiler into a temporary file, which takes its name only when it is whole. */
@@ -83,16 +83,18 @@ async function make(plan: ShimPlan, compiler: Compiler, what: string, output: st
   if (/no space left/i.test(said)) throw new StorageError(`Cannot compile "${what}": the disk is full; free 200 MB`);
   throw new FtxError(
     `Cannot compile "${what}" with ${compiler.name} against libtorch ${plan.libtorch.version}: ` +
-      `${condense(said, plan.sources)}; the compiler's whole answer is in "${log}"`,
+      `${condense(said, plan.sources)}; the compiler's full output is in "${log}"`,
   );
 }
 
 /** What matters of a compiler's answer: its first two errors, with paths as in the repository. */
 export function condense(said: string, sources: string): string {
-  if (/killed signal|out of memory|cannot allocate/i.test(said)) return "the memory did not suffice (1.3 GB a file)";
+  if (/killed signal|out of memory|cannot allocate/i.test(said)) {
+    return "there was not enough memory (1.3 GB for each file)";
+  }
   const lines = said.split("\n").map((line) => line.trim().replaceAll(`${sources}/`, "")).filter(Boolean);
   const errors = lines.filter((line) => /error:|undefined reference|cannot find/.test(line));
-  return (errors.length ? errors.slice(0, 2) : lines.slice(-2)).join(" | ") || "it said nothing";
+  return (errors.length ? errors.slice(0, 2) : lines.slice(-2)).join(" | ") || "it printed nothing";
 }
 
 function parallelism(): number {

@@ -75,7 +75,7 @@ Deno.test("compileShim() compiles only what changed, and leaves nothing half don
     name: "FtxError",
     message: `Cannot compile "shim.cpp" with g++ 12 against libtorch ${libtorch.version}: ` +
       "shim.cpp:1:14: error: expected primary-expression before ';' token; " +
-      `the compiler's whole answer is in "${build}/compile.log"`,
+      `the compiler's full output is in "${build}/compile.log"`,
   });
   assert.deepEqual(times(), before);
 });
@@ -90,6 +90,6 @@ Deno.test("condense() keeps the first two errors of a compiler's answer, and kno
   ].join("\n");
   assert.equal(condense(said, "/clone/ffi"), "shim.h:7:1: error: 'H' does not name a type | shim.h:8:1: error: second");
   const killed = "g++: fatal error: Killed signal terminated program cc1plus";
-  assert.equal(condense(killed, "/clone/ffi"), "the memory did not suffice (1.3 GB a file)");
-  assert.equal(condense("\n", "/clone/ffi"), "it said nothing");
+  assert.equal(condense(killed, "/clone/ffi"), "there was not enough memory (1.3 GB for each file)");
+  assert.equal(condense("\n", "/clone/ffi"), "it printed nothing");
 });

@@ -34,7 +34,7 @@ export function accept(command: string, versionText: string): string {
   const name = `${command} ${version?.[0] ?? "of unknown version"}`;
   if (/clang/i.test(versionText)) {
     // clang calls LLVM's OpenMP runtime, libtorch carries GNU's, and two in one process fight over the cores.
-    const why = `${name} does not use the OpenMP runtime of libtorch, GNU's`;
+    const why = `${name} does not use libtorch's OpenMP runtime, which is GNU's`;
     throw new NoCompilerError(why, `${INSTALL}, and name it in CXX`);
   }
   if (version && Number(version[1]) < 10) {

@@ -19,7 +19,7 @@ Deno.test("findCompiler() names the command that installs a compiler", async () 
 Deno.test("accept() refuses clang and compilers from before C++20", () => {
   assert.equal(accept("g++", "g++ (Debian 12.2.0-14+deb12u1) 12.2.0\nCopyright"), "g++ 12.2.0");
   assert.throws(() => accept("clang++", "Debian clang version 14.0.6\nTarget: x86_64"), {
-    message: "Cannot compile the shim: clang++ 14.0.6 does not use the OpenMP runtime of libtorch, GNU's; " +
+    message: "Cannot compile the shim: clang++ 14.0.6 does not use libtorch's OpenMP runtime, which is GNU's; " +
       `${INSTALL}, and name it in CXX`,
   });
   assert.throws(() => accept("g++", "g++ (GCC) 8.5.0 20210514 (Red Hat 8.5.0-4)"), {

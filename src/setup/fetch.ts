@@ -2,40 +2,54 @@
 // <cache>/2.13.0-cuda/torch/{lib,include,version.py}, <cache>/2.13.0-cuda/nvidia/… (libtorch_cuda looks for them there).
 
 import { FtxError, NetworkError, StorageError } from "../errors.ts";
-import { type Listener, Progress } from "../hub/progress.ts";
 import { readLibtorch } from "../libtorch/mod.ts";
+import { type Client, Lock, NetFailure, parallel } from "../net/mod.ts";
 import { size } from "../report/format.ts";
+import { type Listener, Progress } from "../report/progress.ts";
 import { freeSpace } from "../run/space.ts";
-import { chooseTorch, nvidiaOf, resolve, type Shop, type Wish } from "./choose.ts";
-import { download, placeOf } from "./download.ts";
-import { NetFailure, type PackageIndex, type WheelFile } from "./index/mod.ts";
-import { inParallel } from "./in_parallel.ts";
-import { lock } from "./lock.ts";
-import { prune } from "./prune.ts";
-import { writing } from "./storage.ts";
-import { metadataOf, unpackWheel } from "./wheel.ts";
+import { fetchWheel, type FoundWheel, placeOf } from "./download.ts";
+import type { PackageIndex } from "./package_index.ts";
+import { prune, writing } from "./storage.ts";
+import { unpackWheel } from "./wheel.ts";
+import { type Build, BUILDS, buildsFor, type Wish } from "./wheels.ts";
 
-const AT_ONCE = 3; // wheels: one connection seldom fills the line or the cores, and more is no longer polite
-const ROOM = 3.7; // bytes on the disk for each byte of wheels, with the wheels; measured with 2.13: CPU 3.6, CUDA 2.6
+const AT_ONCE = 3; // wheels: one connection seldom fills the line or the cores, and more would be impolite
+const ROOM = 3.7; // bytes on the disk for each byte of wheels, the wheels included; measured with 2.13: CPU 3.6, CUDA 2.6
 
 /**
- * Fetches libtorch into `cache` and returns its root. What a broken-off fetch left is used; fetches at the same time wait for
- * one another. Throws a `NetworkError` (7) when the index fails, a `StorageError` (6) when the disk does.
+ * Fetches libtorch into `cache` and returns its root. What an interrupted fetch left is used; fetches at the same time wait
+ * for one another.
+ *
+ * @param builds those that can be fetched
+ * @throws {NetworkError} The index fails.
+ * @throws {StorageError} The disk has no room, or cannot be written.
  */
-export function fetchLibtorch(cache: string, wish: Wish, index: PackageIndex, listener: Listener): Promise<string> {
+export function fetchLibtorch(
+  cache: string,
+  wish: Wish,
+  index: PackageIndex,
+  listener: Listener,
+  builds: readonly Build[] = BUILDS,
+): Promise<string> {
   return writing(cache, "make room, or set XDG_CACHE_HOME to a folder on another disk", async () => {
     await Deno.mkdir(cache, { recursive: true });
-    using _held = await lock(`${cache}/lock`, () => listener.say("waiting for another setup that fetches libtorch"));
-    await dropPartial(cache); // what a killed setup was unpacking; nobody else is at it now
+    const onWait = () => listener.say("Waiting for another setup that fetches libtorch");
+    using _held = await Lock.take(`${cache}/lock`, onWait);
+    await dropPartial(cache); // what a killed setup was unpacking; the lock says that no other is
     const home = `${cache}/${wish.version}-${wish.gpu ? "cuda" : "cpu"}`;
-    if (typeof readLibtorch(`${home}/torch`) !== "string") return `${home}/torch`; // another setup was faster
+    if (typeof readLibtorch(`${home}/torch`) !== "string") return `${home}/torch`; // another setup fetched it
     try {
-      await fetchInto(home, cache, wish, index, listener);
+      listener.tell(`Asking the package index for libtorch ${wish.version}`);
+      const { build, wheels } = await locate(buildsFor(wish, builds), index);
+      const what = `libtorch ${wish.version} (${wish.gpu ? `CUDA ${build.cuda}` : "CPU"})`;
+      const paths = await downloadAll(wheels, what, cache, index.client, listener);
+      await unpackAll(paths, what, home, cache, wish, listener);
+      await clear(`${cache}/downloads`, paths);
     } catch (error) {
       if (!(error instanceof NetFailure)) throw error;
       throw new NetworkError(
-        `Cannot fetch libtorch ${wish.version}: ${error.message}; run "ftx setup" again, which goes on where it ` +
-          "broke off, or set FTX_LIBTORCH to a libtorch of yours",
+        `Cannot fetch libtorch ${wish.version}: ${explained(error)}; run "ftx setup" again, which continues where it ` +
+          "stopped, or set FTX_LIBTORCH to a libtorch of yours",
       );
     } finally {
       listener.clear();
@@ -44,56 +58,44 @@ export function fetchLibtorch(cache: string, wish: Wish, index: PackageIndex, li
   });
 }
 
-async function fetchInto(home: string, cache: string, wish: Wish, index: PackageIndex, listener: Listener) {
-  const downloads = `${cache}/downloads`;
-  const shop: Shop = {
-    wheels: (project) => index.wheels(project),
-    metadata: async (file) =>
-      await shownMetadata(file, index) ?? await metadataOf(await download(index.net, file, downloads)),
-  };
-  listener.tell(`Asking the package index for libtorch ${wish.version}`);
-  const torch = await chooseTorch(wish, shop);
-  const files = [torch.file, ...await resolve(nvidiaOf(torch, wish.gpu), shop)];
-  const what = `libtorch ${wish.version} (${wish.gpu ? `CUDA ${torch.cuda!.join(".")}` : "CPU"})`;
-  const wheels = await downloadAll(files, what, cache, index, listener);
-  await unpackAll(wheels, what, home, cache, wish, listener);
-  for (const wheel of wheels) if (wheel.startsWith(`${downloads}/`)) await Deno.remove(wheel);
-  await Deno.mkdir(downloads, { recursive: true });
-  prune(downloads, new Set()); // parts of versions that nobody came back for
+/** The first of the builds that the index has completely, with the addresses of its wheels. */
+async function locate(builds: Build[], index: PackageIndex): Promise<{ build: Build; wheels: FoundWheel[] }> {
+  let absent: string | undefined;
+  for (const build of builds) {
+    const [torch, ...others] = build.wheels;
+    const find = async (wheel: Build["wheels"][number]) => ({ ...wheel, url: await index.find(wheel) });
+    const first = await find(torch);
+    const wheels = first.url === undefined ? [first] : [first, ...await Promise.all(others.map(find))];
+    const missing = wheels.find(({ url }) => url === undefined);
+    if (missing === undefined) return { build, wheels: wheels as FoundWheel[] };
+    absent ??= missing.file;
+  }
+  throw new FtxError(
+    `Cannot fetch libtorch ${
+      builds[0].version
+    }: the package index has no "${absent}" with the checksum that ftx knows; ` +
+      "name another index with --index-url, or set FTX_LIBTORCH to a libtorch of yours",
+  );
 }
 
-/** The METADATA that an index shows beside a wheel (PEP 658), so that the wheel need not be there yet. */
-async function shownMetadata({ url }: WheelFile, { net }: PackageIndex): Promise<string | undefined> {
-  const text = url.startsWith("file:") ? undefined : await net.text(`${url}.metadata`);
-  return text?.startsWith("Metadata-Version:") ? text : undefined;
-}
-
-async function downloadAll(files: WheelFile[], what: string, cache: string, { net }: PackageIndex, listener: Listener) {
-  const sizes = await Promise.all(files.map((file) => sizeOf(file, net)));
-  const total = sizes.reduce((a, b) => a + b, 0);
-  demandRoom(files, total, what, cache);
-  listener.say(`Fetching ${what}: ${files.length === 1 ? "one file" : `${files.length} files`}, ${size(total)}`);
+async function downloadAll(wheels: FoundWheel[], what: string, cache: string, client: Client, listener: Listener) {
+  const total = wheels.reduce((sum, { size }) => sum + size, 0);
+  demandRoom(wheels, total, what, cache);
+  listener.say(`Fetching ${what}: ${wheels.length === 1 ? "one file" : `${wheels.length} files`}, ${size(total)}`);
   const progress = new Progress(what, total, listener);
   const paths: string[] = [];
-  await inParallel([...files.keys()], AT_ONCE, async (i) => {
-    paths[i] = await download(net, files[i], `${cache}/downloads`, (bytes, fromNet) => progress.add(bytes, fromNet));
+  await parallel(wheels.keys(), AT_ONCE, async (i) => {
+    const onBytes = (bytes: number, fromNet: boolean) => progress.add(bytes, fromNet);
+    paths[i] = await fetchWheel(client, wheels[i], `${cache}/downloads`, onBytes);
   });
   return paths;
 }
 
-/** Bytes of a file; 0 where nobody says. */
-async function sizeOf(file: WheelFile, net: PackageIndex["net"]): Promise<number> {
-  if (file.size !== undefined) return file.size;
-  if (file.url.startsWith("file:")) return Deno.statSync(placeOf(file, "")).size;
-  const answer = await net.persist(() => net.ask(file.url, { range: "bytes=0-0", "accept-encoding": "identity" }));
-  await answer.body?.cancel();
-  const text = answer.headers.get(answer.status === 206 ? "content-range" : "content-length")?.match(/(\d+)$/)?.[1];
-  return Number(text ?? 0);
-}
-
-/** Throws when the disk lacks room for what is to come and for what is made of it; parts that are there count. */
-function demandRoom(files: WheelFile[], total: number, what: string, cache: string) {
-  const there = files.filter(({ url }) => !url.startsWith("file:")).map((file) => placeOf(file, `${cache}/downloads`))
+/** Throws when the disk lacks room for what is to come and what it unpacks to; parts that are there count. */
+function demandRoom(wheels: FoundWheel[], total: number, what: string, cache: string) {
+  const there = wheels.filter(({ url }) => !url.startsWith("file:")).map((wheel) =>
+    placeOf(wheel, `${cache}/downloads`)
+  )
     .flatMap((path) => [path, `${path}.part`]).map(bytesAt).reduce((a, b) => a + b, 0);
   const needed = Math.max(0, ROOM * total - there), free = freeSpace(cache);
   if (free >= needed) return;
@@ -111,9 +113,9 @@ function bytesAt(path: string): number {
   }
 }
 
-/** Unpacks beside the final place, which the result takes only when it is whole. */
+/** Unpacks next to the final place, which the result takes only when it is complete. */
 async function unpackAll(
-  wheels: string[],
+  paths: string[],
   what: string,
   home: string,
   cache: string,
@@ -124,11 +126,11 @@ async function unpackAll(
   let written = 0;
   const onBytes = (bytes: number) => listener.tell(`Unpacking ${what}: ${size(written += bytes)}`);
   try {
-    await inParallel(wheels, AT_ONCE, async (wheel) => {
+    await parallel(paths, AT_ONCE, async (path) => {
       try {
-        await unpackWheel(wheel, `${partial}/home`, { keep: (name) => isNeeded(name, gpu), onBytes });
+        await unpackWheel(path, `${partial}/home`, { keep: (name) => isNeeded(name, gpu), onBytes });
       } catch (error) {
-        if (error instanceof FtxError && wheel.startsWith(cache)) await Deno.remove(wheel); // damaged: not to be met again
+        if (error instanceof FtxError && path.startsWith(cache)) await Deno.remove(path); // so that it is downloaded anew
         throw error;
       }
     });
@@ -151,8 +153,23 @@ export function isNeeded(name: string, gpu: boolean): boolean {
     (name.startsWith("nvidia/") ? /lib(cudart|cupti)\.so/.test(name) : !/lib(torch_|c10_)(cuda|nvshmem)/.test(name));
 }
 
+/** Removes the wheels that were unpacked, and parts that no setup came back for. */
+async function clear(downloads: string, unpacked: string[]): Promise<void> {
+  for (const path of unpacked) if (path.startsWith(`${downloads}/`)) await Deno.remove(path);
+  await Deno.mkdir(downloads, { recursive: true });
+  prune(downloads, new Set());
+}
+
 async function dropPartial(cache: string): Promise<void> {
   for await (const { name } of Deno.readDir(cache)) {
     if (name.startsWith("partial-")) await Deno.remove(`${cache}/${name}`, { recursive: true });
   }
+}
+
+/** A failure of a package index in words. */
+function explained({ message, host, facts: { status, transient } }: NetFailure): string {
+  if (status === 401 || status === 403) {
+    return `"${host}" refuses access (${status}); put a name and password into the index's address`;
+  }
+  return status === undefined && transient ? `"${host}" cannot be reached: ${message}` : `"${host}" ${message}`;
 }

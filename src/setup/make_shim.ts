@@ -3,17 +3,19 @@
 import { dirname } from "node:path";
 import { FtxError } from "../errors.ts";
 import { exists, openLibtorch, reasonOf } from "../libtorch/mod.ts";
+import { Lock } from "../net/mod.ts";
 import { compileShim, type ShimPlan } from "./compile.ts";
 import type { Compiler } from "./compiler.ts";
-import { lock } from "./lock.ts";
-import { prune } from "./prune.ts";
-import { writing } from "./storage.ts";
+import { prune, writing } from "./storage.ts";
 
 /** Compiles what the plan lacks, loads the result once, and drops old objects and shims. Returns the shim's path. */
 export function makeShim(plan: ShimPlan, compiler: Compiler): Promise<string> {
   return writing(plan.build, "free 300 MB, or set XDG_CACHE_HOME to a folder that you may write", async () => {
     await Deno.mkdir(plan.build, { recursive: true });
-    using _held = await lock(`${plan.build}/shim.lock`, () => console.error("waiting for another setup to compile"));
+    using _held = await Lock.take(
+      `${plan.build}/shim.lock`,
+      () => console.error("Waiting for another setup to compile"),
+    );
     if (exists(plan.shim)) return plan.shim; // the other one made the same
     await compileShim(plan, compiler);
     check(plan);

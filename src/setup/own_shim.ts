@@ -38,7 +38,7 @@ export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop
     const found = await compiler().catch((error) => {
       throw error instanceof NoCompilerError ? noShim(libtorch, shipped, passedOver, error) : error;
     });
-    console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one, this once`);
+    console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one now`);
     await makeShim(plan, found);
   } else keep(plan.shim);
   return { path: plan.shim, why: "compiled here" };
@@ -76,7 +76,7 @@ function noShim(
   compiler: NoCompilerError,
 ): FtxError {
   const brought = shipped.length ? `only shims for ${and(shipped)}` : "no shims";
-  const why = passedOver.length ? passedOver.join(", ") : `this ftx brings ${brought}`;
+  const why = passedOver.length ? passedOver.join(", ") : `this ftx has ${brought}`;
   const others = shipped.filter((one) => one !== minor(version));
   const fetch = others.includes(minor(TESTED)) ? `, or run "ftx setup --fetch" for libtorch ${TESTED}` : "";
   const other = others.length ? `, or set FTX_LIBTORCH to a libtorch ${others.join(" or ")}${fetch}` : "";

@@ -22,8 +22,7 @@ Deno.test("ownShim() says which libtorch was found, which ones have a shim, and 
   await assert.rejects(ownShim(LIBTORCH, [], bare("2.11", "2.13")), {
     name: "FtxError",
     exitCode: 2,
-    message:
-      'Cannot load a shim for libtorch 2.12.0 in "/opt/libtorch": this ftx brings only shims for 2.11 and 2.13, ' +
+    message: 'Cannot load a shim for libtorch 2.12.0 in "/opt/libtorch": this ftx has only shims for 2.11 and 2.13, ' +
       'and it cannot compile one: there is no C++ compiler "g++"; install one with "apt-get install g++", or name yours in CXX, ' +
       'or set FTX_LIBTORCH to a libtorch 2.11 or 2.13, or run "ftx setup --fetch" for libtorch 2.13.0',
   });
@@ -31,7 +30,7 @@ Deno.test("ownShim() says which libtorch was found, which ones have a shim, and 
 
 Deno.test("ownShim() says so, too, when ftx brings no shim at all", async () => {
   await assert.rejects(ownShim(LIBTORCH, [], bare()), {
-    message: 'Cannot load a shim for libtorch 2.12.0 in "/opt/libtorch": this ftx brings no shims, ' +
+    message: 'Cannot load a shim for libtorch 2.12.0 in "/opt/libtorch": this ftx has no shims, ' +
       `and it cannot compile one: there is no C++ compiler "g++"; ${INSTALL}`,
   });
 });

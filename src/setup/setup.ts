@@ -4,24 +4,35 @@
 import { relative } from "node:path";
 import { FtxError } from "../errors.ts";
 import {
-  compareVersions,
+  driverCuda,
   exists,
   findLibtorch,
   isClone,
   type Libtorch,
   libtorchCache,
   loadShim,
+  minor,
+  openLibtorch,
+  programRoot,
+  readLibtorch,
+  runsOn,
+  searchLibtorch,
+  type Shim,
+  shippedVersions,
+  TESTED,
+  workFolder,
+  writeRecord,
 } from "../libtorch/mod.ts";
-import { minor, OLDEST, openLibtorch, programRoot, readLibtorch, searchLibtorch } from "../libtorch/mod.ts";
-import { type Shim, shippedVersions, TESTED, workFolder, writeRecord } from "../libtorch/mod.ts";
+import { Lock } from "../net/mod.ts";
 import { Waiting } from "../report/waiting.ts";
 import { planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
-import { cudaVersion, driverCuda, runsOn } from "./driver.ts";
-import { lock } from "./lock.ts";
 import { makeShim } from "./make_shim.ts";
 import { ownShim } from "./own_shim.ts";
+import { PackageIndex } from "./package_index.ts";
+import { indexClient, indexSettings } from "./pip.ts";
 import { writing } from "./storage.ts";
+import { buildsFor, type Wish } from "./wheels.ts";
 
 /** What is wanted of setup. */
 export interface SetupOptions {
@@ -43,20 +54,21 @@ export interface Ready {
 
 /** Brings everything up to date, and returns what is in use. Setups at the same time wait for one another. */
 export async function setup(options: SetupOptions = {}): Promise<Ready> {
-  if (options.version !== undefined) checkVersion(options.version);
   const folder = workFolder();
-  return await writing(folder, "mend that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
+  return await writing(folder, "fix that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
     await Deno.mkdir(folder, { recursive: true });
-    using _held = await lock(`${folder}/setup.lock`, () => console.error("waiting for another setup"));
-    return isClone(programRoot()) ? await inClone(options, folder) : await inBinary(options, folder);
+    using _held = await Lock.take(`${folder}/setup.lock`, () => console.error("Waiting for another setup"));
+    const found = look(options);
+    if (!found) buildsFor(wishOf(options)); // a version that cannot be had is refused before anything else is
+    return isClone(programRoot()) ? await inClone(options, found, folder) : await inBinary(options, found, folder);
   });
 }
 
 /** A clone compiles its shim, so that a changed source acts; the record names it. */
-async function inClone(options: SetupOptions, build: string): Promise<Ready> {
-  const sources = `${programRoot()}/ffi`, found = look(options);
+async function inClone(options: SetupOptions, found: Libtorch | undefined, build: string): Promise<Ready> {
+  const sources = `${programRoot()}/ffi`;
   const upToDate = found && exists(planShim(found, sources, build).shim);
-  const compiler = upToDate ? undefined : await findCompiler(); // missing, it is named before anything is downloaded
+  const compiler = upToDate ? undefined : await findCompiler(); // a missing one is reported before the download
   const libtorch = found ?? await fetchOwn(options);
   const plan = planShim(libtorch, sources, build);
   if (!exists(plan.shim)) await makeShim(plan, compiler ?? await findCompiler());
@@ -65,9 +77,8 @@ async function inClone(options: SetupOptions, build: string): Promise<Ready> {
 }
 
 /** The binary brings shims; it compiles one where none of them fits. */
-async function inBinary(options: SetupOptions, cache: string): Promise<Ready> {
-  const found = look(options);
-  if (!found && !shippedVersions().includes(minor(options.version ?? TESTED))) await findCompiler();
+async function inBinary(options: SetupOptions, found: Libtorch | undefined, cache: string): Promise<Ready> {
+  if (!found && !shippedVersions().includes(minor(wishOf(options).version))) await findCompiler();
   const libtorch = found ?? await fetchOwn(options);
   openLibtorch(libtorch.root);
   const { shim } = await loadShim(libtorch, {}, ownShim);
@@ -87,35 +98,31 @@ function look({ source = "any", build, version }: SetupOptions): Libtorch | unde
 
 /** Whether the driver of this machine is too old for a CUDA build. */
 function isTooNew({ cuda }: Libtorch): boolean {
-  const built = cudaVersion(cuda ?? ""), driver = driverCuda();
-  return built !== undefined && driver !== undefined && !runsOn(built, driver);
+  const driver = driverCuda();
+  return cuda !== undefined && driver !== undefined && !runsOn(cuda, driver);
 }
 
-async function fetchOwn({ build, version = TESTED, indexUrl }: SetupOptions): Promise<Libtorch> {
-  const driver = driverCuda(), gpu = build ? build === "cuda" : driver !== undefined;
-  const { fetchLibtorch } = await import("./fetch.ts"); // rarely needed, and brings a zip library
-  const { indexSettings, Net, PackageIndex } = await import("./index/mod.ts");
-  const settings = await indexSettings(Deno.env.toObject(), { indexUrl });
+/** What is to be fetched. */
+function wishOf({ build, version = TESTED }: SetupOptions): Wish {
+  const driver = driverCuda();
+  return { version, driver, gpu: build ? build === "cuda" : driver !== undefined };
+}
+
+async function fetchOwn(options: SetupOptions): Promise<Libtorch> {
+  const wish = wishOf(options), settings = await indexSettings(Deno.env.toObject(), options);
   if (settings.indexes.length + settings.findLinks.length === 0) {
     throw new FtxError(
-      `Cannot fetch libtorch ${version}: no package index is configured, and there is no pip that knows one; name one ` +
-        "with --index-url or in PIP_INDEX_URL, or set FTX_LIBTORCH to a libtorch of yours",
+      `Cannot fetch libtorch ${wish.version}: no package index is configured, and there is no pip that knows one; name ` +
+        "one with --index-url or in PIP_INDEX_URL, or set FTX_LIBTORCH to a libtorch of yours",
     );
   }
-  using net = new Net(settings);
+  const { fetchLibtorch } = await import("./fetch.ts"); // rarely needed, and loads a zip library
+  using client = indexClient(settings);
   using waiting = new Waiting();
-  const wish = { version, gpu, driver };
-  const root = await fetchLibtorch(libtorchCache(), wish, new PackageIndex(settings, net), waiting);
+  const root = await fetchLibtorch(libtorchCache(), wish, new PackageIndex(settings, client), waiting);
   const found = readLibtorch(root);
   if (typeof found === "string") {
     throw new FtxError(`Cannot use the libtorch in "${root}": it ${found}; delete that folder`);
   }
   return { root, ...found, why: "ftx's cache" };
-}
-
-function checkVersion(version: string): void {
-  const isOne = /^\d+\.\d+\.\d+$/.test(version);
-  if (isOne && compareVersions(version, OLDEST) >= 0) return;
-  const why = isOne ? `ftx needs ${OLDEST} or newer` : `a version has three numbers, as in ${TESTED}`;
-  throw new FtxError(`Cannot fetch libtorch "${version}": ${why}; the version that ftx is tested with is ${TESTED}`);
 }

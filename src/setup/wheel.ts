@@ -13,15 +13,19 @@ import { FtxError } from "../errors.ts";
 
 /**
  * Unpacks the files for which `keep` holds into `folder`, each checked against the wheel's own checksum (SHA-256).
- * `onBytes` is told of every piece written.
+ *
+ * @param onBytes called with the bytes of every piece written
+ * @throws {FtxError} A file has another checksum.
  */
 export async function unpackWheel(
   path: string,
   folder: string,
   { keep, onBytes = () => {} }: { keep: (name: string) => boolean; onBytes?: (bytes: number) => void },
 ): Promise<void> {
-  await inWheel(path, async (zip, entries) => {
-    const sums = checksums(await readText(zip, entries, "RECORD"));
+  const zip = await yauzl.openPromise(path, { autoClose: false });
+  try {
+    const entries = await Array.fromAsync(zip.eachEntry());
+    const sums = checksums(await recordOf(zip, entries));
     for (const entry of entries.filter(({ fileName }) => !fileName.endsWith("/") && keep(fileName))) {
       const target = `${folder}/${entry.fileName}`;
       await Deno.mkdir(dirname(target), { recursive: true });
@@ -40,30 +44,18 @@ export async function unpackWheel(
         );
       }
     }
-  });
-}
-
-/** A wheel's METADATA. */
-export function metadataOf(path: string): Promise<string> {
-  return inWheel(path, (zip, entries) => readText(zip, entries, "METADATA"));
-}
-
-async function inWheel<T>(path: string, work: (zip: ZipFile, entries: Entry[]) => Promise<T>): Promise<T> {
-  const zip = await yauzl.openPromise(path, { autoClose: false });
-  try {
-    return await work(zip, await Array.fromAsync(zip.eachEntry()));
   } finally {
     zip.close();
   }
 }
 
+async function recordOf(zip: ZipFile, entries: Entry[]): Promise<string> {
+  const entry = entries.find(({ fileName }) => fileName.endsWith(".dist-info/RECORD"));
+  if (!entry) throw new FtxError("Cannot unpack a wheel that has no RECORD");
+  return new TextDecoder().decode(await buffer(await zip.openReadStreamPromise(entry)));
+}
+
 /** File name -> SHA-256 in base64url, from a wheel's RECORD ("torch/version.py,sha256=bKpg…,254"). */
 export function checksums(record: string): Map<string, string> {
   return new Map(Array.from(record.matchAll(/^"?(.+?)"?,sha256=([\w-]+)/gm), ([, name, sum]) => [name, sum]));
-}
-
-async function readText(zip: ZipFile, entries: Entry[], name: string): Promise<string> {
-  const entry = entries.find(({ fileName }) => fileName.endsWith(`.dist-info/${name}`));
-  if (!entry) throw new FtxError(`Cannot unpack a wheel that has no ${name}`);
-  return new TextDecoder().decode(await buffer(await zip.openReadStreamPromise(entry)));
 }

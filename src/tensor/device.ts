@@ -1,6 +1,6 @@
 import { FtxError } from "../errors.ts";
+import { driver } from "../libtorch/mod.ts";
 import { check } from "./base.ts";
-import { driver } from "./driver.ts";
 import { type Device, deviceCode } from "./dtype.ts";
 import { C, cudaHalf } from "./lib.ts";
 

@@ -18,7 +18,7 @@ export const MODEL_CASES: Case[] = [
     run: `${SFT} --model meta-llama/Llama-3.2-1B --cache-dir cache`,
     code: 7,
     says:
-      'Cannot download "meta-llama/Llama-3.2-1B": there is no such folder, and the cache "cache" does not have it; unset HF_HUB_OFFLINE once',
+      'Cannot download "meta-llama/Llama-3.2-1B": there is no such folder, and the cache "cache" does not have it; unset HF_HUB_OFFLINE to download it',
   },
   {
     name: "a slip of the pen in a short name",

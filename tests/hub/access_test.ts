@@ -19,20 +19,19 @@ const CASES: Case[] = [
   {
     name: "a repository that is not there, asked without a token",
     asks: "org/nothing",
-    says:
-      "{host} has no model of this name that everybody may see; check the name, or log in with HF_TOKEN if it is private",
+    says: "{host} has no public model of this name; check the name, or log in with HF_TOKEN if it is private",
   },
   {
     name: "a repository that is not there, asked with a token",
     asks: "org/nothing",
     place: { token: token("hf_good") },
-    says: "{host} has no model of this name that the token of HF_TOKEN may see; check the name",
+    says: "{host} has no model of this name that the token from HF_TOKEN may see; check the name",
   },
   {
     name: "a private repository",
     repository: { token: "hf_good_owner" },
     place: { token: token("hf_good_other") },
-    says: "{host} has no model of this name that the token of HF_TOKEN may see; check the name",
+    says: "{host} has no model of this name that the token from HF_TOKEN may see; check the name",
   },
   {
     name: "a gated repository, asked without a token",
@@ -43,12 +42,12 @@ const CASES: Case[] = [
     name: "a gated repository, asked with a token that has no access",
     repository: { gated: true },
     place: { token: token("hf_good") },
-    says: "it is gated, and the token of HF_TOKEN has no access; ask for it at {hub}/org/model",
+    says: "it is gated, and the token from HF_TOKEN has no access; ask for it at {hub}/org/model",
   },
   {
     name: "a token that the hub does not know",
     place: { token: token("hf_wrong") },
-    says: "the hub does not accept the token of HF_TOKEN; make a new one at {hub}/settings/tokens",
+    says: "the hub rejects the token from HF_TOKEN; make a new one at {hub}/settings/tokens",
   },
   {
     name: "a revision that is not there",
@@ -58,7 +57,7 @@ const CASES: Case[] = [
   {
     name: "a repository that is not in the cache, offline",
     place: { offline: true },
-    says: 'the cache "{cache}" does not have it; unset HF_HUB_OFFLINE once',
+    says: 'the cache "{cache}" does not have it; unset HF_HUB_OFFLINE to download it',
   },
 ];
 
@@ -83,7 +82,7 @@ Deno.test("a token that may not read is told how to", async () => {
   scene.hub.fault = () => ({ status: 403, headers: { "x-error-message": "Forbidden" } });
   await assert.rejects(scene.open("org/model", { token: token("hf_good") }), {
     message:
-      `Cannot download "org/model": the token of HF_TOKEN may not read it; give it the right to read at ${scene.hub.endpoint}/settings/tokens`,
+      `Cannot download "org/model": the token from HF_TOKEN has no right to read it; grant that at ${scene.hub.endpoint}/settings/tokens`,
   });
 });
 
@@ -93,7 +92,7 @@ Deno.test("offline, a snapshot with only some of its files is not taken for the 
   await Deno.remove(`${folder}/model.safetensors`);
   await assert.rejects(scene.open("org/model", { offline: true }), {
     message:
-      `Cannot download "org/model": the cache "${scene.cache}" has only some of its files; unset HF_HUB_OFFLINE once`,
+      `Cannot download "org/model": the cache "${scene.cache}" has only some of its files; unset HF_HUB_OFFLINE to download it`,
   });
 });
 
@@ -102,16 +101,16 @@ const UNUSABLE: [name: string, files: Record<string, string>, says: string][] = 
   [
     "only pickles",
     { "config.json": "{}", "pytorch_model.bin": "x" },
-    'its weights are only in "pytorch_model.bin", a pickle, which could run code when it is read; take a repository or ' +
-    "revision that has safetensors",
+    'its weights are only in "pytorch_model.bin", a pickle, which could run code when it is loaded; use a repository or ' +
+    "revision with safetensors",
   ],
   [
     "only a file for llama.cpp",
     { "config.json": "{}", "model-q4.gguf": "x" },
-    'its weights are only in "model-q4.gguf", quantised for llama.cpp; take the repository it was made from',
+    'its weights are only in "model-q4.gguf", quantised for llama.cpp; use the repository it was made from',
   ],
   ["no weights", { "config.json": "{}" }, "it has no model.safetensors; check its name"],
-  ["no configuration", { "README.md": "" }, "it has no config.json; give a repository that transformers saved"],
+  ["no configuration", { "README.md": "" }, "it has no config.json; use a repository that transformers saved"],
   [
     "an adapter",
     { "adapter_config.json": "{}", "adapter_model.safetensors": "x" },
@@ -120,17 +119,17 @@ const UNUSABLE: [name: string, files: Record<string, string>, says: string][] = 
   [
     "an index of shards that are not there",
     { "config.json": "{}", "model.safetensors.index.json": '{"weight_map": {"a": "model-1.safetensors"}}' },
-    'its model.safetensors.index.json lists "model-1.safetensors", which it lacks; give another revision',
+    'its model.safetensors.index.json lists "model-1.safetensors", which is missing; choose another revision',
   ],
   [
     "an index that leads elsewhere",
     { "config.json": "{}", "model.safetensors.index.json": '{"weight_map": {"a": "../../x"}}' },
-    'its model.safetensors.index.json lists "../../x", which is no file beside it; do not use it',
+    'its model.safetensors.index.json lists "../../x", which is not a file next to it; do not use this repository',
   ],
   [
     "an index that is no index",
     { "config.json": "{}", "model.safetensors.index.json": "[" },
-    "its model.safetensors.index.json lists no files; give another revision",
+    "its model.safetensors.index.json lists no files; choose another revision",
   ],
 ];
 
@@ -139,7 +138,7 @@ for (const [name, files, says] of UNUSABLE) {
     await using scene = await HubScene.make(files);
     await assert.rejects(scene.open(), {
       name: "CheckpointError",
-      message: `Cannot use "org/model" of the hub: ${says}`,
+      message: `Cannot use "org/model" from the hub: ${says}`,
     });
     assert.deepEqual(Object.keys(scene.files(scene.cache)).filter((file) => /refs/.test(file)), []);
   });

@@ -1,6 +1,6 @@
 // Adapters of the hub: those two files of them that are read, also from a folder inside.
 import assert from "node:assert/strict";
-import { adapterFiles } from "../../src/hub/model_files.ts";
+import { chooseAdapterFiles } from "../../src/hub/model_files.ts";
 import { HubScene, noise } from "./scene.ts";
 
 const FILES = {
@@ -15,13 +15,13 @@ const FILES = {
 
 Deno.test("an adapter's configuration and weights are downloaded, and nothing besides", async () => {
   await using scene = await HubScene.make(FILES);
-  const { files } = await scene.open("org/model", {}, adapterFiles("org/model"));
+  const { files } = await scene.open("org/model", {}, chooseAdapterFiles("org/model"));
   assert.deepEqual(files, ["adapter_config.json", "adapter_model.safetensors"]);
 });
 
 Deno.test("adapter_folder leads to an adapter inside a repository", async () => {
   await using scene = await HubScene.make(FILES);
-  const { folder, files } = await scene.open("org/model", {}, adapterFiles("org/model", "checkpoint-5/"));
+  const { folder, files } = await scene.open("org/model", {}, chooseAdapterFiles("org/model", "checkpoint-5/"));
   assert.deepEqual(files, ["checkpoint-5/adapter_config.json", "checkpoint-5/adapter_model.safetensors"]);
   assert.equal((await Deno.stat(`${folder}/checkpoint-5/adapter_model.safetensors`)).size, 2000);
 });
@@ -34,17 +34,17 @@ const WRONG: [files: Record<string, string>, below: string | undefined, says: st
   [
     { "adapter_config.json": "{}", "adapter_model.bin": "x" },
     undefined,
-    'its weights are only in "adapter_model.bin", a pickle, which could run code when it is read; take a repository or ' +
-    "revision that has safetensors",
+    'its weights are only in "adapter_model.bin", a pickle, which could run code when it is loaded; use a repository or ' +
+    "revision with safetensors",
   ],
 ];
 
 for (const [files, below, says] of WRONG) {
   Deno.test(`an adapter of the hub is refused: ${says}`, async () => {
     await using scene = await HubScene.make(files);
-    await assert.rejects(scene.open("org/model", {}, adapterFiles("org/model", below)), {
+    await assert.rejects(scene.open("org/model", {}, chooseAdapterFiles("org/model", below)), {
       name: "CheckpointError",
-      message: `Cannot use "org/model" of the hub: ${says}`,
+      message: `Cannot use "org/model" from the hub: ${says}`,
     });
   });
 }

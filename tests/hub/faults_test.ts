@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FtxError } from "../../src/errors.ts";
-import { modelFiles } from "../../src/hub/model_files.ts";
+import { chooseModelFiles } from "../../src/hub/model_files.ts";
 import { openRepository } from "../../src/hub/open.ts";
 import { repositoryNamed } from "../../src/hub/repository.ts";
 import { HubScene, MODEL, noise, SIZE } from "./scene.ts";
@@ -70,7 +70,7 @@ Deno.test("a person who waits is told what for", async () => {
   scene.hub.fault = first(1, { status: 429, headers: { "retry-after": "7" } });
   const told: string[] = [];
   await openRepository(repositoryNamed("org/model", "model")!, {
-    ...{ place: scene.place, choose: modelFiles("org/model"), pause: () => Promise.resolve() },
+    ...{ place: scene.place, choose: chooseModelFiles("org/model"), pause: () => Promise.resolve() },
     listener: { say() {}, tell: (text) => told.push(text), clear() {} },
   });
   const host = new URL(scene.hub.endpoint).host.replace("127.0.0.1", "localhost");
@@ -135,27 +135,27 @@ const HOPELESS: [name: string, fault: (asked: Asked) => Fault | undefined, says:
   [
     "another content",
     (asked) => isWeights(asked) ? { instead: noise(SIZE, 7) } : undefined,
-    '{host} sends something else in the place of "model.safetensors"; check HF_ENDPOINT, or take another repository',
+    '{host} sends a "model.safetensors" with another checksum; check HF_ENDPOINT, or take another repository',
   ],
   [
     "a longer content",
     (asked) => isWeights(asked) ? { instead: noise(SIZE + 1, 7) } : undefined,
-    '{host} sends more than the whole of "model.safetensors"; check HF_ENDPOINT, or take another repository',
+    '{host} sends more bytes than "model.safetensors" has; check HF_ENDPOINT, or take another repository',
   ],
   [
     "a shorter content",
     (asked) => isWeights(asked) ? { instead: WEIGHTS.subarray(0, 1000) } : undefined,
-    "{host} cannot be reached: the connection broke off; check the network, HF_ENDPOINT and the proxy, or give a folder",
+    "{host} cannot be reached: the connection broke; check the network, HF_ENDPOINT and the proxy, or give a folder",
   ],
   [
     "500 for ever",
     (asked) => isWeights(asked) ? { status: 500 } : undefined,
-    "{cdn} has trouble (500); try again later",
+    "{cdn} has an internal error (500); try again later",
   ],
   [
     "429 for ever",
     () => ({ status: 429 }),
-    "{host} wants fewer requests (429); wait some minutes, or log in with HF_TOKEN",
+    "{host} limits requests (429); wait a few minutes, or log in with HF_TOKEN",
   ],
   [
     "404 for a file that is listed",
@@ -165,18 +165,18 @@ const HOPELESS: [name: string, fault: (asked: Asked) => Fault | undefined, says:
   [
     "redirects for ever",
     (asked) => isWeights(asked) ? { redirect: asked.path } : undefined,
-    "{host} sends us from place to place; check HF_ENDPOINT, or take another repository",
+    "{host} redirects too often; check HF_ENDPOINT, or take another repository",
   ],
   [
     "a redirect to a file",
     (asked) => isWeights(asked) ? { redirect: "file:///etc/passwd" } : undefined,
-    "{cdn} sends us to a file: address; check HF_ENDPOINT, or take another repository",
+    "{cdn} redirects to a file: address; check HF_ENDPOINT, or take another repository",
   ],
   [
     "a page that is no hub's",
     (asked) =>
       asked.path.startsWith("/api/") ? { instead: new TextEncoder().encode("<html>Welcome</html>") } : undefined,
-    "{host} does not answer as a hub does; check HF_ENDPOINT, or take another repository",
+    "{host} does not answer like a hub; check HF_ENDPOINT, or take another repository",
   ],
 ];
 
@@ -206,7 +206,7 @@ Deno.test("a hub where nothing listens is said in one sentence", async () => {
   await assert.rejects(scene.open("org/model", { endpoint }), {
     name: "NetworkError",
     message:
-      `Cannot download "org/model": ${host} cannot be reached: nothing answers there; check the network, HF_ENDPOINT ` +
+      `Cannot download "org/model": ${host} cannot be reached: the connection was refused; check the network, HF_ENDPOINT ` +
       "and the proxy, or give a folder",
   });
 });

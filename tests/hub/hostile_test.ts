@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { badName } from "../../src/hub/file_name.ts";
-import { datasetFiles } from "../../src/hub/dataset_files.ts";
+import { chooseDatasetFiles } from "../../src/hub/dataset_files.ts";
 import { openRepository } from "../../src/hub/open.ts";
 import { HubScene, MODEL, SIZE } from "./scene.ts";
 import { gitSha1, sha256 } from "./server.ts";
@@ -38,12 +38,12 @@ for (const name of HOSTILE) {
     await using scene = await HubScene.make();
     scene.hub.add("dataset", "org/data", { "train.jsonl": "{}" });
     scene.hub.listed = (entry) => [entry, { ...entry, path: name }];
-    const choose = datasetFiles("org/data");
+    const choose = chooseDatasetFiles("org/data");
     const repository = { kind: "dataset", id: "org/data", revision: "main" } as const;
     await assert.rejects(openRepository(repository, { place: scene.place, choose }), (error: Error) => {
       assert.match(
         error.message,
-        /^Cannot download "org\/data": \S+ names a file ".*", and it .*; check HF_ENDPOINT, or /,
+        /^Cannot download "org\/data": \S+ lists a file ".*", but it .*; check HF_ENDPOINT, or /,
       );
       // deno-lint-ignore no-control-regex
       assert.doesNotMatch(error.message, /[\0-\x1f\x7f-\x9f\u2028]/); // a terminal must not act on it
@@ -80,7 +80,7 @@ for (const [name, forged] of FORGED) {
   Deno.test(`${name} is refused`, async () => {
     await using scene = await HubScene.make();
     scene.hub.listed = (entry) => ({ ...entry, ...forged });
-    await assert.rejects(scene.open(), /does not answer as a hub does/);
+    await assert.rejects(scene.open(), /does not answer like a hub/);
     assert.deepEqual(scene.files(), {});
   });
 }
@@ -89,7 +89,7 @@ for (const sha of ["../../x", "main", "A".repeat(40), "", 7, undefined]) {
   Deno.test(`a commit ${JSON.stringify(sha)} is refused`, async () => {
     await using scene = await HubScene.make();
     scene.hub.described = (info) => ({ ...info, sha });
-    await assert.rejects(scene.open(), /does not answer as a hub does/);
+    await assert.rejects(scene.open(), /does not answer like a hub/);
     assert.deepEqual(scene.files(), {});
   });
 }
@@ -99,13 +99,13 @@ Deno.test("a list of too many files is given up", async () => {
   const entry = { type: "file", size: 1, oid: "a".repeat(40) };
   const page = JSON.stringify(Array.from({ length: 100_001 }, (_, i) => ({ ...entry, path: `${i}.txt` })));
   scene.hub.fault = ({ path }) => path.includes("/tree/") ? { instead: new TextEncoder().encode(page) } : undefined;
-  await assert.rejects(scene.open(), /lists files without an end/);
+  await assert.rejects(scene.open(), /lists too many files/);
 });
 
 Deno.test("an answer that is too long is given up", async () => {
   await using scene = await HubScene.make();
   scene.hub.fault = ({ path }) => path.includes("/tree/") ? { instead: new Uint8Array(65 * 2 ** 20) } : undefined;
-  await assert.rejects(scene.open(), /sent an answer without an end/);
+  await assert.rejects(scene.open(), /sent an answer that does not end/);
 });
 
 const HASH = sha256(MODEL["model.safetensors"] as Uint8Array);

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { datasetFiles } from "../../src/hub/dataset_files.ts";
+import { chooseDatasetFiles } from "../../src/hub/dataset_files.ts";
 import { Inside } from "../../src/hub/inside.ts";
-import { Lock } from "../../src/hub/lock.ts";
 import { openRepository } from "../../src/hub/open.ts";
 import { removeStored, storedNamed } from "../../src/hub/remove.ts";
 import { storedIn } from "../../src/hub/stored.ts";
@@ -18,7 +17,7 @@ async function filled(): Promise<HubScene> {
   for (const id of ["org/data", "org/model"]) {
     scene.hub.add("dataset", id, { "train.jsonl": noise(5000) });
     const repository = { kind: "dataset", id, revision: "main" } as const;
-    await openRepository(repository, { place: scene.place, choose: datasetFiles(id) });
+    await openRepository(repository, { place: scene.place, choose: chooseDatasetFiles(id) });
   }
   return scene;
 }
@@ -117,7 +116,7 @@ Deno.test("ftx models remove takes one repository away, and asks before", async 
 const WRONG: [line: string, says: string][] = [
   [
     "remove org/model --yes",
-    'Cannot remove "org/model": a model and a data set are called so; write models/org/model or datasets/org/model',
+    'Cannot remove "org/model": a model and a data set have this name; write models/org/model or datasets/org/model',
   ],
   [
     "remove org/modle --yes",
@@ -183,7 +182,7 @@ Deno.test("a repository whose folder is a link is not removed", async () => {
 Deno.test("a repository that somebody is downloading is not removed", async () => {
   await using scene = await filled();
   const inside = await Inside.make(scene.cache);
-  using _ = await Lock.take(inside, join(scene.cache, ".locks/datasets--org--data/x.lock"));
+  using _ = await inside.lock(join(scene.cache, ".locks/datasets--org--data/x.lock"));
   await assert.rejects(
     removeStored(await storedNamed("org/data", scene.cache), scene.cache),
     /another process is downloading it/,

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { peerPython } from "../interop/peer.ts";
 import { Inside } from "../../src/hub/inside.ts";
-import { Lock } from "../../src/hub/lock.ts";
 import { HubScene, MODEL } from "./scene.ts";
 import { sha256 } from "./server.ts";
 import { openRepository } from "../../src/hub/open.ts";
-import { datasetFiles } from "../../src/hub/dataset_files.ts";
+import { chooseDatasetFiles } from "../../src/hub/dataset_files.ts";
 
 const python = peerPython("huggingface_hub");
 const skipped = python === undefined ? " (skipped: no Python with huggingface_hub; set FTX_PEERS)" : "";
@@ -80,7 +79,7 @@ test("a data set is one for both", async (python) => {
   await using scene = await HubScene.make();
   scene.hub.add("dataset", "org/data", { "data/train-00000-of-00001.jsonl": "{}\n", "README.md": "# Data" });
   const repository = { kind: "dataset", id: "org/data", revision: "main" } as const;
-  const { folder } = await openRepository(repository, { place: scene.place, choose: datasetFiles("org/data") });
+  const { folder } = await openRepository(repository, { place: scene.place, choose: chooseDatasetFiles("org/data") });
   const script = 'print(snapshot_download("org/data", repo_type="dataset"))';
   assert.equal(await run(python, scene, script, OFFLINE), folder);
 });
@@ -93,7 +92,7 @@ const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, m
 test("Python waits for the lock that ftx holds", async (python) => {
   await using scene = await HubScene.make();
   const inside = await Inside.make(scene.cache);
-  const lock = await Lock.take(inside, join(scene.cache, ".locks/models--org--model", `${HASH}.lock`));
+  const lock = await inside.lock(join(scene.cache, ".locks/models--org--model", `${HASH}.lock`));
   const file = run(python, scene, 'print(hf_hub_download("org/model", "model.safetensors"))');
   while (!scene.hub.asked.some(({ method }) => method === "HEAD")) await pause(20);
   await pause(500);

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { modelFiles } from "../../src/hub/model_files.ts";
+import { chooseModelFiles } from "../../src/hub/model_files.ts";
 import { openRepository } from "../../src/hub/open.ts";
 import type { HubPlace } from "../../src/hub/place.ts";
 import { repositoryNamed } from "../../src/hub/repository.ts";
@@ -42,7 +42,7 @@ export class HubScene implements AsyncDisposable {
   }
 
   /** Opens a repository of the hub, without the pauses. */
-  async open(name = "org/model", place: Partial<HubPlace> = {}, choose: Choose = modelFiles(name)) {
+  async open(name = "org/model", place: Partial<HubPlace> = {}, choose: Choose = chooseModelFiles(name)) {
     return await openRepository(repositoryNamed(name, "model")!, {
       place: { ...this.place, ...place },
       choose,

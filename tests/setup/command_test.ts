@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { findLibtorch, findShims, minor } from "../../src/libtorch/mod.ts";
 import { earlierShim } from "../../src/setup/mod.ts";
-import { serveIndex, wheelOf } from "./fake_index.ts";
+import type { Build } from "../../src/setup/wheels.ts";
+import { buildOf, serveIndex, wheelOf } from "./fake_index.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const home = Deno.makeTempDirSync({ prefix: "ftx setup " }); // with spaces
@@ -25,10 +26,23 @@ function program(...versions: string[]): string {
   return root;
 }
 
+/** Gives the program this build in place of those that it can fetch. */
+function knowing(root: string, build: Build) {
+  for (const folder of ["src", "src/setup"]) {
+    Deno.removeSync(`${root}/${folder}`);
+    Deno.mkdirSync(`${root}/${folder}`);
+    for (const { name } of Deno.readDirSync(`${ROOT}/${folder}`)) {
+      Deno.symlinkSync(`${ROOT}/${folder}/${name}`, `${root}/${folder}/${name}`);
+    }
+  }
+  Deno.removeSync(`${root}/src/setup/wheels.json`);
+  Deno.writeTextFileSync(`${root}/src/setup/wheels.json`, JSON.stringify({ builds: [build] }));
+}
+
 /** Runs `ftx` of that program with these variables and no others but a PATH without a compiler, pip or python3. */
 async function ftx(root: string, line: string, env: Record<string, string>) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--no-lock", `--config=${root}/deno.json`, `${root}/main.ts`, ...line.split(" ")],
+    args: ["run", "-A", "--no-check", "--frozen", `--config=${root}/deno.json`, `${root}/main.ts`, ...line.split(" ")],
     clearEnv: true,
     env: {
       NO_COLOR: "1",
@@ -77,7 +91,7 @@ Deno.test("a libtorch that has no shim is refused with what to do, by setup and 
     const { code, err } = await ftx(root, command, { XDG_CACHE_HOME, FTX_LIBTORCH: other });
     assert.deepEqual([code, err], [
       2,
-      `error: Cannot load a shim for libtorch 2.12.0 in "${other}": this ftx brings only shims for 2.11 and 2.13, and it ` +
+      `error: Cannot load a shim for libtorch 2.12.0 in "${other}": this ftx has only shims for 2.11 and 2.13, and it ` +
       'cannot compile one: there is no C++ compiler "g++"; install one with "apt-get install g++" (Debian, Ubuntu) or ' +
       '"dnf install gcc-c++" (Fedora, RHEL), or name yours in CXX, or set FTX_LIBTORCH to a libtorch 2.11 or 2.13, or run ' +
       '"ftx setup --fetch" for libtorch 2.13.0\n',
@@ -103,14 +117,17 @@ Deno.test("ftx setup fetches from the index that pip's configuration names, with
     "torch/include/ATen/Operators.h": "",
     "torch/include/torch/csrc/api/include/torch/all.h": "",
   });
-  await using index = serveIndex({ wheels: { "torch-2.13.0+cpu-cp312-cp312-linux_x86_64.whl": wheel } });
+  const name = "torch-2.13.0+cpu-cp312-cp312-linux_x86_64.whl", wheels = { [name]: wheel };
+  await using index = serveIndex({ wheels });
+  const root = program("2.13");
+  knowing(root, buildOf(wheels, [name]));
   const XDG_CACHE_HOME = folder(), PIP_CONFIG_FILE = `${folder()}/pip.conf`;
   Deno.writeTextFileSync(PIP_CONFIG_FILE, `[global]\nindex-url = ${index.url}\n`);
-  const { code, err } = await ftx(program("2.13"), "setup --cpu", { XDG_CACHE_HOME, PIP_CONFIG_FILE });
-  const root = `${XDG_CACHE_HOME}/ftx/libtorch/2.13.0-cpu/torch`;
+  const { code, err } = await ftx(root, "setup --cpu", { XDG_CACHE_HOME, PIP_CONFIG_FILE });
+  const fetched = `${XDG_CACHE_HOME}/ftx/libtorch/2.13.0-cpu/torch`;
   assert.deepEqual([code, err], [
     2, // it is no libtorch, which shows when it is loaded
-    `Fetching libtorch 2.13.0 (CPU): one file, 2 KiB\nerror: Cannot load libtorch from "${root}": ${root}/lib/libc10.so: ` +
+    `Fetching libtorch 2.13.0 (CPU): one file, 2 KiB\nerror: Cannot load libtorch from "${fetched}": ${fetched}/lib/libc10.so: ` +
     'file too short; set FTX_LIBTORCH to another one, or run "ftx setup --fetch"\n',
   ]);
 });
@@ -126,6 +143,7 @@ Deno.test("ftx setup refuses flags and versions that it cannot use", async () =>
   );
   assert.equal(
     await refused("--fetch --libtorch-version 2.9.0"),
-    'error: Cannot fetch libtorch "2.9.0": ftx needs 2.11 or newer; the version that ftx is tested with is 2.13.0\n',
+    "error: Cannot fetch libtorch 2.9.0: ftx has the checksums of 2.11.0, 2.12.1, 2.13.0 only; choose one of these with " +
+      "--libtorch-version, or set FTX_LIBTORCH to a libtorch of yours\n",
   );
 });

@@ -3,19 +3,15 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { crc32, deflateRawSync } from "node:zlib";
+import type { Build } from "../../src/setup/wheels.ts";
 
-/** A wheel's bytes: its files, its RECORD and its METADATA. `damage` replaces a file after the RECORD was made. */
-export function wheelOf(
-  files: Record<string, string>,
-  metadata = "Name: torch\n",
-  damage: Record<string, string> = {},
-) {
+/** A wheel's bytes: its files and its RECORD. `damage` replaces a file after the RECORD was made. */
+export function wheelOf(files: Record<string, string>, damage: Record<string, string> = {}) {
   const sum = (text: string) => createHash("sha256").update(text).digest("base64url");
   const lines = Object.entries(files).map(([name, text]) => `${name},sha256=${sum(text)},${text.length}`);
   return zip({
     ...files,
     ...damage,
-    "torch-2.13.0.dist-info/METADATA": metadata,
     "torch-2.13.0.dist-info/RECORD": [...lines, "torch-2.13.0.dist-info/RECORD,,"].join("\n"),
   });
 }
@@ -48,12 +44,22 @@ function zip(files: Record<string, string>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat([...records, entries, end]));
 }
 
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const projectOf = (file: string) => file.split("-")[0].replaceAll("_", "-");
+
+/** The build of version 2.13.0 for this machine that these of the wheels make. */
+export function buildOf(wheels: Record<string, Uint8Array>, files: string[], cuda?: string): Build {
+  const all = files.map((file) => ({
+    ...{ project: projectOf(file), file },
+    ...{ sha256: sha256(wheels[file]), size: wheels[file].length },
+  }));
+  return { version: "2.13.0", arch: Deno.build.arch, ...cuda && { cuda }, wheels: all };
+}
+
 /** What the index has, and how it misbehaves. */
 export interface Shelf {
   /** Wheels by file name. */
   wheels: Record<string, Uint8Array<ArrayBuffer>>;
-  /** METADATA shown beside a wheel, by file name. */
-  metadata?: Record<string, string>;
   html?: boolean;
   /** Is asked first; what it returns is the answer. */
   misbehave?: (request: Request, body: (name: string) => Uint8Array<ArrayBuffer>) => Response | undefined;
@@ -75,9 +81,6 @@ export function serveIndex(shelf: Shelf): FakeIndex {
     const own = shelf.misbehave?.(request, (name) => shelf.wheels[name]);
     if (own) return own;
     if (path.startsWith("/simple/")) return pageOf(path.split("/")[2], shelf);
-    if (name.endsWith(".metadata") && shelf.metadata?.[name.slice(0, -9)]) {
-      return new Response(`Metadata-Version: 2.4\n${shelf.metadata[name.slice(0, -9)]}`);
-    }
     const bytes = shelf.wheels[name];
     return bytes ? partOf(bytes, range) : new Response("", { status: 404 });
   });
@@ -101,9 +104,9 @@ export function partOf(bytes: Uint8Array<ArrayBuffer>, range: string | null): Re
 }
 
 function pageOf(project: string, { wheels, html }: Shelf): Response {
-  const names = Object.keys(wheels).filter((name) => name.split("-")[0].replaceAll("_", "-") === project);
+  const names = Object.keys(wheels).filter((name) => projectOf(name) === project);
   if (names.length === 0) return new Response("", { status: 404 });
-  const sum = (name: string) => createHash("sha256").update(wheels[name]).digest("hex");
+  const sum = (name: string) => sha256(wheels[name]);
   const address = (name: string) => `../../files/${encodeURIComponent(name)}`;
   if (html) {
     const links = names.map((name) => `<a href="${address(name)}#sha256=${sum(name)}">${name}</a><br/>`);

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { fetchLibtorch } from "../../src/setup/fetch.ts";
-import { Net, PackageIndex } from "../../src/setup/index/mod.ts";
-import { SILENT } from "../../src/hub/progress.ts";
-import type { Wish } from "../../src/setup/choose.ts";
-import { type FakeIndex, serveIndex, type Shelf, wheelOf } from "./fake_index.ts";
+import { Client } from "../../src/net/mod.ts";
+import { SILENT } from "../../src/report/progress.ts";
+import { PackageIndex } from "../../src/setup/package_index.ts";
+import type { Build, Wish } from "../../src/setup/wheels.ts";
+import { buildOf, type FakeIndex, serveIndex, type Shelf, wheelOf } from "./fake_index.ts";
 
 const home = Deno.makeTempDirSync();
 const folder = () => Deno.makeTempDirSync({ dir: home });
@@ -20,7 +21,6 @@ const TORCH = {
   "torch/nn/linear.py": "python",
 };
 const CPU = "torch-2.13.0+cpu-cp312-cp312-linux_x86_64.whl", CUDA = "torch-2.13.0-cp312-cp312-linux_x86_64.whl";
-const NEEDS = "Requires-Dist: nvidia-cuda-runtime==13.0.96; platform_system == 'Linux'\nRequires-Dist: sympy\n";
 const RUNTIME = "nvidia_cuda_runtime-13.0.96-py3-none-any.whl";
 const WHEELS = {
   [CPU]: wheelOf(TORCH),
@@ -28,15 +28,21 @@ const WHEELS = {
     ...TORCH,
     "torch/version.py": "__version__ = '2.13.0+cu130'\ncuda: Optional[str] = '13.0'\n",
     "torch/lib/libtorch_cuda.so": "cuda",
-  }, NEEDS),
-  [RUNTIME]: wheelOf({ "nvidia/cu13/lib/libcudart.so.13": "rt" }, ""),
+  }),
+  [RUNTIME]: wheelOf({ "nvidia/cu13/lib/libcudart.so.13": "rt" }),
 };
+const BUILDS = [buildOf(WHEELS, [CPU]), buildOf(WHEELS, [CUDA, RUNTIME], "13.0")];
 
 /** A fetch from this index into `cache`; nobody waits long for anything. */
-function fetchFrom(index: FakeIndex, cache: string, wish: Partial<Wish> = {}, url = index.url) {
-  const net = new Net({}, { tries: 2, stall: 500, sleep: () => Promise.resolve() });
-  const shelves = new PackageIndex({ indexes: [url], findLinks: [] }, net);
-  return fetchLibtorch(cache, { version: "2.13.0", gpu: false, ...wish }, shelves, SILENT);
+function fetchFrom(
+  index: FakeIndex,
+  cache: string,
+  wish: Partial<Wish> = {},
+  { url = index.url, builds = BUILDS as Build[] } = {},
+) {
+  const client = new Client({ tries: 2, stall: 500, pause: () => Promise.resolve() });
+  const places = new PackageIndex({ indexes: [url], findLinks: [] }, client);
+  return fetchLibtorch(cache, { version: "2.13.0", gpu: false, ...wish }, places, SILENT, builds);
 }
 
 function tree(path: string): string[] {
@@ -60,29 +66,31 @@ for (const html of [false, true]) {
   });
 }
 
-for (const metadata of [undefined, { [CUDA]: NEEDS, [RUNTIME]: "" }]) {
-  const how = metadata ? "shows metadata" : "shows none";
-  Deno.test(`fetchLibtorch() puts NVIDIA's libraries beside the CUDA build, from an index that ${how}`, async () => {
-    await using index = serveIndex({ wheels: WHEELS, metadata: metadata as Shelf["metadata"] });
-    const cache = folder(), wish = { gpu: true, driver: [13, 0] as const };
-    // Without metadata, torch has no CUDA version that could be held against the driver: it is read from the wheel.
-    assert.equal(await fetchFrom(index, cache, wish), `${cache}/2.13.0-cuda/torch`);
-    const libraries = tree(cache).filter((path) => path.includes(".so")).map((path) =>
-      path.replace("2.13.0-cuda/", "")
-    );
-    assert.deepEqual(libraries, [
-      "nvidia/cu13/lib/libcudart.so.13",
-      "torch/lib/libc10.so",
-      "torch/lib/libtorch_cpu.so",
-      "torch/lib/libtorch_cuda.so",
-    ]);
-  });
-}
+Deno.test("fetchLibtorch() puts NVIDIA's libraries beside the CUDA build", async () => {
+  await using index = serveIndex({ wheels: WHEELS });
+  const cache = folder();
+  assert.equal(await fetchFrom(index, cache, { gpu: true, driver: "13.0" }), `${cache}/2.13.0-cuda/torch`);
+  const libraries = tree(cache).filter((path) => path.includes(".so")).map((path) => path.replace("2.13.0-cuda/", ""));
+  assert.deepEqual(libraries, [
+    "nvidia/cu13/lib/libcudart.so.13",
+    "torch/lib/libc10.so",
+    "torch/lib/libtorch_cpu.so",
+    "torch/lib/libtorch_cuda.so",
+  ]);
+});
+
+Deno.test("fetchLibtorch() takes the CPU half of the CUDA build from an index without the CPU build", async () => {
+  const { [CPU]: _, ...wheels } = WHEELS;
+  await using index = serveIndex({ wheels });
+  const cache = folder();
+  assert.equal(await fetchFrom(index, cache), `${cache}/2.13.0-cpu/torch`);
+  assert.deepEqual(tree(cache), [...KEPT, "2.13.0-cpu/nvidia/cu13/lib/libcudart.so.13", "lock"].sort());
+});
 
 Deno.test("fetchLibtorch() says what to do when the line is cut, and goes on the next time", async () => {
   let cut = true;
   const misbehave: Shelf["misbehave"] = (request, body) => {
-    if (!cut || !request.url.includes("/files/") || request.url.endsWith(".metadata")) return;
+    if (!cut || !request.url.includes("/files/")) return;
     const bytes = body(CPU), from = Number(request.headers.get("range")?.match(/\d+/)?.[0] ?? 0);
     const part = new ReadableStream({
       start(to) {
@@ -100,8 +108,8 @@ Deno.test("fetchLibtorch() says what to do when the line is cut, and goes on the
     name: "NetworkError",
     exitCode: 7,
     message:
-      `Cannot fetch libtorch 2.13.0: "${new URL(index.url).host}" broke off; run "ftx setup" again, which goes on ` +
-      "where it broke off, or set FTX_LIBTORCH to a libtorch of yours",
+      `Cannot fetch libtorch 2.13.0: "${new URL(index.url).host}" cannot be reached: the connection broke; run ` +
+      '"ftx setup" again, which continues where it stopped, or set FTX_LIBTORCH to a libtorch of yours',
   });
   assert.deepEqual(tree(cache).map((path) => path.replace(/\w{12}-torch/, "SUM-torch")), [
     `downloads/SUM-${CPU}.part`,
@@ -130,19 +138,20 @@ Deno.test("fetchLibtorch() clears away what a killed one was unpacking", async (
 });
 
 Deno.test("fetchLibtorch() refuses a wheel whose files are not those it was made with, and does not keep it", async () => {
-  const damaged = wheelOf(TORCH, "", { "torch/lib/libc10.so": "c11" });
-  await using index = serveIndex({ wheels: { [CPU]: damaged } });
+  const wheels = { [CPU]: wheelOf(TORCH, { "torch/lib/libc10.so": "c11" }) };
+  await using index = serveIndex({ wheels });
   const cache = folder();
   await assert.rejects(
-    fetchFrom(index, cache),
+    fetchFrom(index, cache, {}, { builds: [buildOf(wheels, [CPU])] }),
     /the SHA-256 of torch\/lib\/libc10\.so is not the one of the wheel's RECORD/,
   );
   assert.deepEqual(tree(cache), ["lock"]);
 });
 
 Deno.test("fetchLibtorch() refuses a wheel that holds no libtorch", async () => {
-  await using index = serveIndex({ wheels: { [CPU]: wheelOf({ "torch/lib/libc10.so": "c10" }) } });
-  await assert.rejects(fetchFrom(index, folder()), {
+  const wheels = { [CPU]: wheelOf({ "torch/lib/libc10.so": "c10" }) };
+  await using index = serveIndex({ wheels });
+  await assert.rejects(fetchFrom(index, folder(), {}, { builds: [buildOf(wheels, [CPU])] }), {
     name: "FtxError",
     message:
       "Cannot use libtorch 2.13.0 (CPU): what the package index has has no lib/libtorch_cpu.so; name another index",
@@ -154,19 +163,17 @@ Deno.test("fetchLibtorch() names the libraries that the index lacks", async () =
   await using index = serveIndex({ wheels });
   await assert.rejects(fetchFrom(index, folder(), { gpu: true }), {
     message:
-      "Cannot fetch what libtorch requires: the package index has no nvidia-cuda-runtime ==13.0.96 for this machine; " +
-      "name another index with --index-url, or set FTX_LIBTORCH to a libtorch of yours",
+      `Cannot fetch libtorch 2.13.0: the package index has no "${RUNTIME}" with the checksum that ftx knows; name ` +
+      "another index with --index-url, or set FTX_LIBTORCH to a libtorch of yours",
   });
 });
 
 Deno.test("fetchLibtorch() looks for room on the disk before it downloads", async () => {
-  const misbehave: Shelf["misbehave"] = (request) =>
-    request.url.includes("/simple/")
-      ? Response.json({ files: [{ filename: CPU, url: `../../files/${CPU}`, hashes: {}, size: 1e15 }] })
-      : undefined;
-  await using index = serveIndex({ wheels: WHEELS, misbehave });
+  const { wheels: [wheel], ...build } = BUILDS[0];
+  const builds = [{ ...build, wheels: [{ ...wheel, size: 1e15 }] }];
+  await using index = serveIndex({ wheels: WHEELS });
   const cache = folder();
-  await assert.rejects(fetchFrom(index, cache), (error: Error & { exitCode: number }) => {
+  await assert.rejects(fetchFrom(index, cache, {}, { builds }), (error: Error & { exitCode: number }) => {
     assert.match(
       error.message,
       /^Cannot fetch libtorch 2\.13\.0 \(CPU\) into ".*": that needs 3445893\.5 GiB, and [\d.]+ [MG]iB are free; make room, or set XDG_CACHE_HOME to a folder on another disk$/,
@@ -182,9 +189,22 @@ Deno.test("fetchLibtorch() shows the name and password of an index's address", a
   await using index = serveIndex({ wheels: WHEELS, misbehave });
   await assert.rejects(
     fetchFrom(index, folder()),
-    /refuses it \(401\); put a name and password into the index's address/,
+    /refuses access \(401\); put a name and password into the index's address/,
   );
   const cache = folder(), url = index.url.replace("http://", "http://ada:pass%20word@");
-  await fetchFrom(index, cache, {}, url);
+  await fetchFrom(index, cache, {}, { url });
   assert.ok(tree(cache).length > 1);
+});
+
+Deno.test("fetchLibtorch() fetches no file that the index lists with another checksum than ftx knows", async () => {
+  const { wheels: [wheel], ...build } = BUILDS[0];
+  await using index = serveIndex({ wheels: WHEELS });
+  const cache = folder(), builds = [{ ...build, wheels: [{ ...wheel, sha256: "ab".repeat(32) }] }];
+  await assert.rejects(fetchFrom(index, cache, {}, { builds }), {
+    name: "FtxError",
+    message:
+      `Cannot fetch libtorch 2.13.0: the package index has no "${CPU}" with the checksum that ftx knows; name another ` +
+      "index with --index-url, or set FTX_LIBTORCH to a libtorch of yours",
+  });
+  assert.ok(!index.requests.some((request) => request.includes("/files/")));
 });

@@ -56,7 +56,7 @@ async function compile(cc: string, args: string[]): Promise<string> {
       .output();
     if (success) return "";
     const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim()).filter(Boolean);
-    return lines.find((line) => /error|cannot find|undefined/.test(line)) ?? lines.at(-1) ?? "it said nothing";
+    return lines.find((line) => /error|cannot find|undefined/.test(line)) ?? lines.at(-1) ?? "it printed nothing";
   } catch {
     return "there is none";
   }

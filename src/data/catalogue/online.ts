@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DataError, RecipeError } from "../../errors.ts";
 import {
-  datasetFiles,
+  chooseDatasetFiles,
   hubPlace,
   type HubSettings,
   type Listener,
@@ -40,7 +40,7 @@ export async function filesOnline(
       `Cannot load dataset "${name}": "${id}" cannot be a data set at the hub; write org/name or org/name@revision`,
     );
   }
-  const choose = datasetFiles(name, part);
+  const choose = chooseDatasetFiles(name, part);
   const besides = id === name ? "there is no such file, and " : undefined;
   const { folder, files } = await openRepository(repository, { ...where(options), choose, besides });
   return files.map((file) => join(folder, file));

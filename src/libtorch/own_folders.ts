@@ -1,0 +1,77 @@
+// The folders of ftx: that of the program, the user's cache, and where setup puts what it makes.
+
+import { accessSync, constants } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exists } from "./folder.ts";
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder of the program: the clone, or what the single binary unpacked. It holds `ffi`, and the binary's `shims`. */
+export function programRoot(from: string = fileURLToPath(import.meta.url)): string {
+  const folder = dirname(from);
+  if (exists(`${folder}/ffi/shim.h`)) return folder; // one file or many: either lies somewhere below
+  if (folder === from) throw new Error("ftx is incomplete: no folder above its code has ffi/shim.h");
+  return programRoot(folder);
+}
+
+/** Whether the program is a clone, which keeps what setup makes in its own `build` folder. */
+export function isClone(root: string): boolean {
+  return exists(`${root}/tools/setup.ts`);
+}
+
+/** ftx's folder in the user's cache: `$XDG_CACHE_HOME/ftx`, by default `~/.cache/ftx`; without a home a temporary one. */
+export function userCache(env: Environment = Deno.env.toObject()): string {
+  if (env.XDG_CACHE_HOME) return `${env.XDG_CACHE_HOME}/ftx`;
+  const home = env.HOME || homeOfUser();
+  return home ? `${home}/.cache/ftx` : temporary(`${tmpdir()}/ftx-${Deno.uid()}`);
+}
+
+/** A folder that everybody may create is only ours when nobody else did: libraries are loaded from it. */
+export function temporary(path: string): string {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch {
+    const found = statIfThere(path);
+    const isOurs = found?.isDirectory && found.uid === Deno.uid() && ((found.mode ?? 0) & 0o022) === 0;
+    return isOurs ? path : `${path}-${Deno.pid}`;
+  }
+}
+
+function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder of ftx's own libtorchs, one folder a version. */
+export function libtorchCache(env?: Environment): string {
+  return `${userCache(env)}/libtorch`;
+}
+
+/** Where setup puts objects, shims and its record: `build` of a clone that this user may write, else the user's cache. */
+export function workFolder(env?: Environment, root: string = programRoot()): string {
+  return isClone(root) && mayWrite(root) ? `${root}/build` : userCache(env);
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function homeOfUser(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined; // a user without an entry in /etc/passwd, as in many containers
+  }
+}

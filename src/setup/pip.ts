@@ -1,0 +1,101 @@
+// Which package index this machine uses: pip's own configuration says it, whether or not pip is installed.
+
+import { homedir } from "node:os";
+import { type Environment, exists, read } from "../libtorch/mod.ts";
+import { Client, type RetryOptions } from "../net/mod.ts";
+
+/** Where packages come from. */
+export interface IndexSettings {
+  /** Addresses of indexes (https, http or file), without a slash at the end; the files of all of them count. */
+  indexes: string[];
+  /** Folders and pages that hold packages themselves. */
+  findLinks: string[];
+  /** A file with certificates to trust, besides those that the runtime brings. */
+  cert?: string;
+  /** An address that all requests go through; without one, HTTPS_PROXY and NO_PROXY count. */
+  proxy?: string;
+}
+
+/** Where pip reads its configuration on this machine; later ones override earlier ones. */
+export function configFiles(env: Environment): string[] {
+  const home = env.HOME || homedir();
+  if (env.PIP_CONFIG_FILE === "/dev/null") return [];
+  return [
+    ...(env.XDG_CONFIG_DIRS || "/etc/xdg").split(":").map((folder) => `${folder}/pip/pip.conf`),
+    "/etc/pip.conf",
+    ...env.PIP_CONFIG_FILE ? [] : [`${home}/.pip/pip.conf`, `${env.XDG_CONFIG_HOME || `${home}/.config`}/pip/pip.conf`],
+    ...env.VIRTUAL_ENV ? [`${env.VIRTUAL_ENV}/pip.conf`] : [],
+    ...env.PIP_CONFIG_FILE ? [env.PIP_CONFIG_FILE] : [],
+  ];
+}
+
+/**
+ * pip's settings: PIP_INDEX_URL and its like, else its configuration files. `indexUrl` overrides the index and drops the
+ * others; `usual` is asked for an index when none is configured.
+ */
+export async function indexSettings(
+  env: Environment,
+  { indexUrl, files = configFiles(env), usual = pipsOwn }: {
+    indexUrl?: string;
+    files?: string[];
+    usual?: () => Promise<string | undefined>;
+  } = {},
+): Promise<IndexSettings> {
+  const stored = Object.assign({}, ...files.map((path) => parseConfig(read(path) ?? ""))) as Record<string, string>;
+  const get = (name: string) => env[`PIP_${name.toUpperCase().replaceAll("-", "_")}`] || stored[name] || "";
+  const words = (name: string) => get(name).split(/\s+/).filter(Boolean);
+  const cert = get("cert") || env.REQUESTS_CA_BUNDLE || env.SSL_CERT_FILE;
+  const settings = { findLinks: words("find-links"), ...cert && { cert }, ...get("proxy") && { proxy: get("proxy") } };
+  if (indexUrl) return { ...settings, indexes: [bare(indexUrl)], findLinks: [] };
+  if (/^(1|true|yes|on)$/i.test(get("no-index"))) return { ...settings, indexes: [] };
+  const main = get("index-url") || await usual();
+  return { ...settings, indexes: [...main ? [main] : [], ...words("extra-index-url")].map(bare) };
+}
+
+/** The settings of a pip.conf for `pip download`, by name: those of [global] and [install], then those of [download]. */
+export function parseConfig(text: string): Record<string, string> {
+  const sections: Record<string, Record<string, string>> = {};
+  let section: Record<string, string> = {}, name = "";
+  for (const line of text.split("\n")) {
+    if (/^\s*([#;]|$)/.test(line)) continue;
+    const [, title] = line.match(/^\[(.+?)\]/) ?? [];
+    const [, key, value] = line.match(/^([\w-]+)\s*[=:]\s*(.*?)\s*$/) ?? [];
+    if (title !== undefined) section = sections[title] ??= {};
+    else if (key !== undefined) section[name = key.replaceAll("_", "-")] = value;
+    else if (/^\s/.test(line) && name) section[name] += ` ${line.trim()}`; // a list goes on, indented
+  }
+  return { ...sections.global, ...sections.install, ...sections.download };
+}
+
+/** The index that pip itself uses when nothing is configured, which its help names; undefined where there is no pip. */
+async function pipsOwn(): Promise<string | undefined> {
+  for (const [program, ...words] of [["python3", "-m", "pip"], ["pip3"], ["pip"]]) {
+    try {
+      const args = [...words, "download", "--help"];
+      const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
+      const index = new TextDecoder().decode(stdout).match(/--index-url[^(]*\(default\s+(https?:[^\s)]+)\)/)?.[1];
+      if (index) return index;
+    } catch {
+      continue; // no such program
+    }
+  }
+}
+
+function bare(url: string): string {
+  return url.replace(/\/+$/, "");
+}
+
+// What an administrator added is in one of these; it counts next to the certificates that the runtime brings.
+const SYSTEM = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+
+/** A client with the certificates and the proxy of the settings. Dispose it. */
+export function indexClient({ cert, proxy }: Pick<IndexSettings, "cert" | "proxy">, options?: RetryOptions): Client {
+  const trusted = cert ?? SYSTEM.find(exists);
+  const http = trusted || proxy
+    ? Deno.createHttpClient({
+      ...trusted && { caCerts: [Deno.readTextFileSync(trusted)] },
+      ...proxy && { proxy: { url: /^\w+:\/\//.test(proxy) ? proxy : `http://${proxy}` } },
+    })
+    : undefined;
+  return new Client({ tries: 8, ...options, http });
+}
