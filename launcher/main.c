@@ -47,10 +47,10 @@ int main(int argc, char **argv) {
     const char *why = prepare_place(place, payload.unpacked_bytes + payload.unpacked_bytes / 20);
     if (!why) why = unpack(&payload, place->path);
     if (!why) {
-      if (!place->is_cache) note("ftx is unpacked into \"%s\"%s%s", place->path, *reasons ? ", for " : "", reasons);
+      if (!place->is_cache) note("ftx is unpacked into \"%s\"%s%s", place->path, *reasons ? ", because " : "", reasons);
       why = run(&payload, text("%s/%s", place->path, payload.name), argc, argv);
     }
-    reasons = text("%s%s\"%s\" does not do (%s)", reasons, *reasons ? ", " : "", place->path, why);
+    reasons = text("%s%s\"%s\" cannot be used (%s)", reasons, *reasons ? ", " : "", place->path, why);
   }
   fail(EXIT_STORAGE, "Cannot unpack ftx: %s; set XDG_CACHE_HOME to a folder of yours with %llu MB free", reasons,
        (unsigned long long)payload.unpacked_bytes / 1000000 + 1);

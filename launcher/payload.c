@@ -45,7 +45,7 @@ void open_payload(Payload *payload) {
   payload->index_at = payload->frames_at - payload->index_size;
   for (int i = 0; i < 16; i++) sprintf(payload->name + 2 * i, "%02x", payload->hash[i]);
   char *index = calloc(1, payload->index_size + 1);
-  if (!index) fail(3, "Cannot start ftx: there is no memory left; end other programs");
+  if (!index) fail(3, "Cannot start ftx: it is out of memory; close other programs");
   read_payload(payload, index, payload->index_size, payload->index_at);
   parse_index(payload, index);
 }

@@ -78,6 +78,6 @@ Deno.test("ftx doctor --help says what it does, and a wrong flag is a sentence",
   const { code, err } = await run("--jsn");
   assert.deepEqual([code, err], [
     2,
-    'error: Cannot use --jsn with ftx doctor: there is no such flag; ftx doctor --help lists them; did you mean "--json"?\n',
+    'error: Cannot use --jsn with ftx doctor: it has no such flag; ftx doctor --help lists its flags; did you mean "--json"?\n',
   ]);
 });

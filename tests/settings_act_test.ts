@@ -8,10 +8,9 @@ import { SETTINGS } from "../src/recipe/recipe.ts";
 import { settle } from "../src/recipe/settle.ts";
 import { factsOf } from "../src/settings/setting.ts";
 import { snakeCase } from "../src/settings/spelling.ts";
-import { TEMPLATES } from "../templates/mod.ts";
 import { Tokenizer } from "../src/tokenizer/mod.ts";
+import { TEMPLATES } from "../templates/mod.ts";
 import { NANO } from "./reliability/nano.ts";
-import { smallModel } from "./small_model.ts";
 import type { Seen, Settings } from "./settings_act/observe.ts";
 import {
   again,
@@ -30,6 +29,7 @@ import {
   TRAIN,
   trained,
 } from "./settings_act/scene.ts";
+import { smallModel } from "./small_model.ts";
 
 /** Two values of a setting and what is seen of each. */
 interface Case {
@@ -159,7 +159,7 @@ const CASES: Record<SettingName, Case | Noted> = {
   perDeviceTrainBatchSize: log([4, 2]),
   gradientAccumulationSteps: log([1, 2]),
   perDeviceEvalBatchSize: act("peak", [1, 400], { evalDataset: MANY, doEval: true }),
-  force: says("sft", [false, true], { model: DEEP, HUGE, ...FULL, trainFromScratch: true }),
+  force: says("sft", [false, true], { model: HUGE, ...FULL, trainFromScratch: true }),
   gradientCheckpointing: act("peak", [true, false], {
     ...{ ...FULL, model: DEEP, trainFromScratch: true, dataset: MANY },
     ...{ perDeviceTrainBatchSize: 100, maxSteps: 1 },

@@ -2,7 +2,7 @@
 //
 //   deno task build                              with a shim for the libtorch at hand
 //   deno task build --libtorch DIR --libtorch …  with a shim for each of these
-//   deno task build --way launcher               never by deno compile
+//   deno task build --way launcher               not with deno compile
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ import { generate } from "./gen.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const WORK = `${ROOT}/build/binary`;
 
-/** Builds the one file. Throws an `FtxError` for what a person can mend. */
+/** Builds the one file. Throws an `FtxError` for what the user can fix. */
 export async function build({ libtorchs, out, way, level }: BuildOptions): Promise<void> {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
     throw new FtxError(`Cannot build for ${Deno.build.target}: the one file is for Linux on x86-64; build it there`);
@@ -31,10 +31,10 @@ export async function build({ libtorchs, out, way, level }: BuildOptions): Promi
   generate();
   await Deno.mkdir(WORK, { recursive: true });
   await Deno.mkdir(dirname(out), { recursive: true });
-  using _held = await Lock.take(`${WORK}/lock`, () => console.error("waiting for another build"));
+  using _held = await Lock.take(`${WORK}/lock`, () => console.error("Waiting for another build"));
   const stage = await Deno.makeTempDir({ dir: WORK, prefix: "stage-" });
   try {
-    console.error(`putting the program together, with shims for libtorch ${found.map(version).join(" and ")}`);
+    console.error(`Putting the program together, with shims for libtorch ${found.map(version).join(" and ")}`);
     await stageProgram(ROOT, stage);
     await stagePackages(ROOT, stage, `${WORK}/packages`);
     await stageShims(ROOT, stage, found);
@@ -43,14 +43,14 @@ export async function build({ libtorchs, out, way, level }: BuildOptions): Promi
     await Deno.remove(stage, { recursive: true });
   }
   const { size } = await Deno.stat(out);
-  console.error(`${out} is built: ${(size / 1e6).toFixed(1)} MB`);
+  console.error(`Built ${out}: ${(size / 1e6).toFixed(1)} MB`);
 }
 
 function version(libtorch: { version: string }): string {
   return minor(libtorch.version);
 }
 
-/** Tries `deno compile`. With "auto" a failure is only said, and the launcher comes next. */
+/** Tries `deno compile`. With "auto", a failure is only reported, and the launcher is used. */
 async function byCompile(stage: string, out: string, way: "auto" | "compile"): Promise<boolean> {
   const from = findDenort(Deno.env.toObject(), await denoDir());
   const failure = await compileProgram(stage, out);
@@ -58,7 +58,7 @@ async function byCompile(stage: string, out: string, way: "auto" | "compile"): P
   if (way === "compile" || from === "DENORT_BIN") {
     throw new FtxError(`Cannot build by deno compile: ${failure}; use --way launcher`);
   }
-  console.error(`not by deno compile, for ${failure}`);
+  console.error(`Not by deno compile: ${failure}`);
   return false;
 }
 
@@ -66,7 +66,7 @@ async function behindLauncher(stage: string, out: string, level: number): Promis
   const launcher = await compileLauncher(ROOT, WORK);
   await Deno.copyFile(Deno.execPath(), `${stage}/deno`);
   await Deno.chmod(`${stage}/deno`, 0o755);
-  console.error("compressing; the first time that takes a minute or two");
+  console.error("Compressing; the first time this takes a minute or two");
   await seal(launcher, await payload(stage, START, `${WORK}/frames`, level), out);
 }
 

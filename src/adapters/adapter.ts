@@ -2,16 +2,16 @@ import { CheckpointError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import type { Tensor } from "../tensor/mod.ts";
+import { fill, misfits, type SavedWeights } from "../weights/mod.ts";
 import { attachLora, loraLayers, mergeLora, projections } from "./attach.ts";
 import type { LoraLinear } from "./lora.ts";
 import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
-import { type AdapterFolder, openAdapter } from "./peft/folder.ts";
 import type { LoraConfig } from "./peft/config.ts";
 import { loraConfigText } from "./peft/config_text.ts";
+import { type AdapterFolder, openAdapter } from "./peft/folder.ts";
 import { branchKey, savedKey } from "./peft/keys.ts";
-import { trainModules } from "./select.ts";
-import { fill, misfits, type SavedWeights } from "../weights/mod.ts";
 import { type AdaptedModule, type Matched, matchTargets } from "./peft/targets.ts";
+import { trainModules } from "./select.ts";
 import type { MethodSettings } from "./settings.ts";
 
 /** The settings that an adapter is made from. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { build, type CausalLm, type HiddenOptions, initialise, modelConfig, resizeVocab } from "../models/mod.ts";
 import { error } from "../../tests/support/hold_equal.ts";
+import { build, type CausalLm, type HiddenOptions, initialise, modelConfig, resizeVocab } from "../models/mod.ts";
 import { layoutOf } from "../nn/mod.ts";
 import { from, gradients as ask, live, manualSeed, noGrad, randn, scope } from "../tensor/mod.ts";
 import { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, trainAll, trainModules } from "./mod.ts";

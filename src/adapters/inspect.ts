@@ -1,8 +1,8 @@
 import type { ModelConfig } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { type Device, type DType, pickDevice } from "../tensor/mod.ts";
-import { checkAdapter } from "./adapter.ts";
 import { checkSizes, dtypeOf, type LoadSettings, openModel, publishedDtype, readModelConfig } from "../weights/mod.ts";
+import { checkAdapter } from "./adapter.ts";
 import type { LoraConfig } from "./peft/config.ts";
 
 type InspectSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;

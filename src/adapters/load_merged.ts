@@ -1,7 +1,7 @@
 import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
-import { mergeAdapter } from "./adapter.ts";
 import { type LoadSettings, modelOf } from "../weights/mod.ts";
+import { mergeAdapter } from "./adapter.ts";
 
 /** The settings that decide which model is used, and with which adapters. */
 export type UseSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;

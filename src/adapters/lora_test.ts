@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Linear, Projection } from "../nn/mod.ts";
 import { error, holdEqual } from "../../tests/support/hold_equal.ts";
+import { Linear, Projection } from "../nn/mod.ts";
 import { gradients, live, manualSeed, noGrad, ones, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { LoraLinear, plainLora } from "./lora.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
 import { build, type CausalLm, modelConfig } from "../models/mod.ts";
 import { live } from "../tensor/mod.ts";
 import type { FreezeSettings } from "./chosen.ts";
 import { trainAll, trainModules, trainSome } from "./select.ts";
-import "../../tests/support/tensors.ts";
 
 function model(changes: Record<string, unknown> = {}): CausalLm {
   const config = modelConfig({

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from "commander";
 import { RecipeError } from "../errors.ts";
-import type { Entry } from "../settings/entry.ts";
-import { readRecipe } from "../recipe/read.ts";
-import type { Purpose } from "../recipe/purposes.ts";
 import { usedBy } from "../recipe/combinations.ts";
+import type { Purpose } from "../recipe/purposes.ts";
+import { readRecipe } from "../recipe/read.ts";
 import { finder, schemasOf, settingNamed } from "../recipe/recipe.ts";
-import { type Section } from "../settings/setting.ts";
-import { camelCase, kebabCase } from "../settings/spelling.ts";
 import type { Reading } from "../recipe/settle.ts";
+import type { Entry } from "../settings/entry.ts";
+import type { Section } from "../settings/setting.ts";
+import { camelCase, kebabCase } from "../settings/spelling.ts";
 import type { About } from "./commands.ts";
 import { NO_EFFECT, optionsOf, SHORT, termOf } from "./options.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { z } from "zod";
 import { RecipeError } from "../errors.ts";
-import type { Recipe } from "../recipe/recipe.ts";
 import { PURPOSES } from "../recipe/purposes.ts";
+import type { Recipe } from "../recipe/recipe.ts";
 import { allows } from "../settings/only.ts";
 import { factsOf, type Section } from "../settings/setting.ts";
 import { kebabCase } from "../settings/spelling.ts";
 import { STAGE_NAMES } from "../train/stage_names.ts";
-import type { z } from "zod";
 import { type CommandLine, commandOf, readCommandLine } from "./command_line.ts";
 
 const SHORT_FORMS = ["lora", "freeze", "full"];
@@ -108,7 +108,7 @@ Deno.test("readCommandLine() refuses flags that a command has no use for, and a 
 });
 
 const listed = (line: CommandLine) =>
-  [...commandOf(line).helpInformation().matchAll(/^  (?:--\S+, )?--(\S+)/gm)].map(([, flag]) =>
+  [...commandOf(line).helpInformation().matchAll(/^ {2}(?:--\S+, )?--(\S+)/gm)].map(([, flag]) =>
     flag.replace("[no-]", "")
   );
 const acts = (shape: Section["shape"], stage: string) =>
@@ -129,11 +129,11 @@ Deno.test("the help of a command groups settings by section and by what they act
   for (const { title } of PURPOSES.train.sections) assert.ok(help.includes(`\n${title}:\n`), title);
   assert.match(
     help,
-    /\nMethod, only with finetuning_type = lora:\n  --lora-rank <n> +Rank of the LoRA matrices A and B/,
+    /\nMethod, only with finetuning_type = lora:\n {2}--lora-rank <n> +Rank of the LoRA matrices A and B/,
   );
   assert.match(
     commandOf(TRAIN).helpInformation(),
-    /\nData, only with stage other than pt:\n  --train-on-prompt +Learn/,
+    /\nData, only with stage other than pt:\n {2}--train-on-prompt +Learn/,
   );
   assert.match(
     help,
@@ -141,5 +141,5 @@ Deno.test("the help of a command groups settings by section and by what they act
   );
   assert.match(help, /--\[no-\]plot-loss +Plot the loss as SVG and PNG \(default true\)\n/);
   assert.match(help, /--save-steps <n> [^-]+only with\n +save_strategy = steps\)/);
-  assert.match(help, /\nAccepted, but without effect:\n  --flash-attn <name> +libtorch already picks/);
+  assert.match(help, /\nAccepted, but without effect:\n {2}--flash-attn <name> +libtorch already picks/);
 });

@@ -1,10 +1,10 @@
 import { canRun, examine, look, LOOKS, report } from "../doctor/mod.ts";
 import { EXIT } from "../errors.ts";
 import type { About } from "./commands.ts";
-import { plainOptions } from "./plain_options.ts";
 import { print } from "./output.ts";
+import { plainOptions } from "./plain_options.ts";
 
-/** `ftx doctor`: says of everything that runs need how it is, and what to do; ends with 2 where runs cannot work. */
+/** `ftx doctor`: checks everything that a run needs and says what to fix. Exit code 2 if runs cannot work. */
 export async function run(args: string[], name: string, about: About) {
   const [flag, what] = args;
   if (flag === "--look" && Object.hasOwn(LOOKS, what)) return await print(await look(what as keyof typeof LOOKS));

@@ -1,14 +1,14 @@
 import { EXIT, FtxError } from "../errors.ts";
 
-/** What to print for an error, and the number to exit with. */
+/** What to print for an error, and the exit code. */
 export interface Failure {
   text: string;
   exitCode: number;
 }
 
 /**
- * Puts an error in words. An FtxError speaks for itself, a disk that failed is exit code 6, and anything else is a bug
- * of ftx. A reader that went away (`ftx schema | head`) is no error: empty text, exit code 0.
+ * Turns an error into text and an exit code. An FtxError has both; a failed disk is exit code 6; anything else is a bug
+ * in ftx. A reader that has gone (`ftx schema | head`) is not an error: empty text, exit code 0.
  */
 export function explain(error: unknown, { debug = false, colour = false } = {}): Failure {
   if (isBrokenPipe(error)) return { text: "", exitCode: EXIT.done };
@@ -19,7 +19,7 @@ export function explain(error: unknown, { debug = false, colour = false } = {}):
   return { text: lines.join("\n"), exitCode };
 }
 
-// Storage fails in few ways, and any write may meet them.
+// Any write can fail in these ways.
 const STORAGE: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; free some space",
   EDQUOT: "the disk quota is used up; free some space",
@@ -37,7 +37,7 @@ function inWords(error: unknown): { sentences: string; exitCode: number } {
     return { sentences: `Cannot go on: ${message}; check who may read and write it`, exitCode: EXIT.storage };
   }
   if (error instanceof RangeError && /allocation failed/i.test(message)) {
-    return { sentences: `Cannot go on: memory does not suffice (${message})`, exitCode: EXIT.memory };
+    return { sentences: `Cannot go on: there is not enough memory (${message})`, exitCode: EXIT.memory };
   }
   const firstLine = message.split("\n")[0];
   return { sentences: `Cannot go on: ftx has a bug (${firstLine}); run again with --debug`, exitCode: EXIT.bug };
@@ -46,7 +46,7 @@ function inWords(error: unknown): { sentences: string; exitCode: number } {
 function codeOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === "string") return code;
-  // Deno.errors carry no code for some of these, only the number of the system.
+  // Some Deno.errors have no code, only the operating system's number.
   const number = /os error (\d+)/.exec(String(message))?.[1];
   return { 5: "EIO", 24: "EMFILE", 28: "ENOSPC", 30: "EROFS", 122: "EDQUOT" }[Number(number)] ?? "";
 }

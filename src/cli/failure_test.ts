@@ -23,7 +23,7 @@ Deno.test("explain() takes a failing disk for storage", () => {
 
 Deno.test("explain() takes a failed allocation for memory", () => {
   assert.deepEqual(explain(new RangeError("Array buffer allocation failed")), {
-    text: "error: Cannot go on: memory does not suffice (Array buffer allocation failed)",
+    text: "error: Cannot go on: there is not enough memory (Array buffer allocation failed)",
     exitCode: 3,
   });
 });

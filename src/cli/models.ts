@@ -3,24 +3,24 @@ import { hubPlace } from "../hub/mod.ts";
 import { removeStored, storedNamed } from "../hub/remove.ts";
 import { aliasesWith, search } from "../hub/search.ts";
 import { type Stored, storedIn } from "../hub/stored.ts";
-import { didYouMean } from "../settings/nearest.ts";
 import { count, size } from "../report/format.ts";
+import { didYouMean } from "../settings/nearest.ts";
 import type { About } from "./commands.ts";
-import { plainOptions } from "./plain_options.ts";
 import { print, table } from "./output.ts";
+import { plainOptions } from "./plain_options.ts";
 
 const FLAGS = {
-  "--cache-dir <dir>": "The cache; HF_HUB_CACHE, or hub in HF_HOME, when left out",
-  "--hf-hub-token <token>": "Token for the hub; HF_TOKEN, or the file of hf auth login, when left out",
-  "--datasets": "search: data sets in place of models",
-  "--limit <n>": "search: how many of the hub are shown (default 20)",
-  "--yes": "remove: without asking",
+  "--cache-dir <dir>": "Folder for downloads; HF_HUB_CACHE, or hub in HF_HOME, if unset",
+  "--hf-hub-token <token>": "Token for the hub; HF_TOKEN, or the file that hf auth login writes, if unset",
+  "--datasets": "search: list data sets instead of models",
+  "--limit <n>": "search: most results from the hub (default 20)",
+  "--yes": "remove: do not ask first",
   "--json": "Print JSON",
 };
 
-/** What the parts of the command get. */
+/** What each subcommand gets. */
 interface Asked {
-  /** What follows the part's name. */
+  /** What follows the subcommand's name. */
   readonly operand: string;
   readonly cacheDir?: string;
   readonly hfHubToken?: string;
@@ -37,16 +37,16 @@ const PARTS: Readonly<Record<string, { takes?: string; needed?: boolean; run: (a
   remove: { takes: "a name", needed: true, run: remove },
 };
 
-/** `ftx models`: what the cache holds and how large it is, what there is to download, and a way to remove some of it. */
+/** `ftx models`: lists what the cache holds and its size, searches for what can be downloaded, and removes downloads. */
 export async function run(args: string[], name: string, about: About) {
   const { words, flags } = apart(args);
   const given = plainOptions(flags, { name, about, flags: FLAGS });
   if (given === undefined) return;
   const [part = "list", operand = "", surplus] = words;
   const { takes, needed, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
-  if (needed && operand === "") throw new FtxError(`Cannot run "ftx models ${part}" without ${takes}: add it`);
+  if (needed && operand === "") throw new FtxError(`Cannot run "ftx models ${part}" without ${takes}: add one`);
   const more = takes === undefined ? operand : surplus;
-  if (more) throw new FtxError(`Cannot use "${more}" with ftx models ${part}: nothing more is needed; leave it out`);
+  if (more) throw new FtxError(`Cannot use "${more}" with ftx models ${part}: it takes nothing more; leave it out`);
   await run({ ...given, operand });
 }
 
@@ -60,7 +60,7 @@ function apart(args: string[]): { words: string[]; flags: string[] } {
 function unknown(part: string): never {
   const names = Object.keys(PARTS);
   throw new FtxError(
-    `Cannot run "ftx models ${part}": its parts are ${names.join(", ")}${didYouMean(part, names)}`,
+    `Cannot run "ftx models ${part}": choose one of ${names.join(", ")}${didYouMean(part, names)}`,
   );
 }
 
@@ -68,7 +68,7 @@ async function list(asked: Asked) {
   const { cache } = hubPlace(asked);
   const stored = await storedIn(cache);
   if (asked.json) return await print(JSON.stringify({ cache, repositories: stored.map(asJson) }, undefined, 2));
-  if (stored.length === 0) return await print(`Nothing is in the cache "${cache}"`);
+  if (stored.length === 0) return await print(`The cache "${cache}" is empty`);
   const rows = stored.map((one) => [
     one.id,
     one.kind === "model" ? "model" : "data set",
@@ -86,20 +86,22 @@ async function total(asked: Asked) {
   const bytes = stored.reduce((sum, one) => sum + one.bytes, 0);
   const unfinished = stored.reduce((sum, one) => sum + one.unfinished, 0);
   if (asked.json) return await print(JSON.stringify({ cache, bytes, unfinished }));
-  await print(`${sumOf(stored)}, in "${cache}"` + (unfinished > 0 ? `; ${size(unfinished)} of begun downloads` : ""));
+  await print(
+    `${sumOf(stored)}, in "${cache}"` + (unfinished > 0 ? `; ${size(unfinished)} of unfinished downloads` : ""),
+  );
 }
 
 async function find(asked: Asked) {
   const place = hubPlace(asked);
   const limit = Number(asked.limit ?? 20);
   if (!Number.isInteger(limit) || limit < 1) {
-    throw new FtxError(`Cannot use --limit ${asked.limit}: it is no number of results; write 1 or more`);
+    throw new FtxError(`Cannot use --limit ${asked.limit}: it is not a number of results; use 1 or more`);
   }
   const aliases = asked.datasets ? [] : aliasesWith(asked.operand);
   const kind = asked.datasets ? "dataset" : "model";
-  if (aliases.length > 0 && !asked.json) { // first: they are known whether or not the hub answers
+  if (aliases.length > 0 && !asked.json) { // before the hub, which may not answer
     const rows = aliases.map(([alias, { hub, template }]) => [alias, hub, template ?? "its own"]);
-    await print(table(["short name", "at the hub", "template"], rows) + "\n");
+    await print(table(["short name", "on the hub", "template"], rows) + "\n");
   }
   const found = place.offline || asked.operand === "" ? [] : await search(asked.operand, { place, kind, limit });
   if (asked.json) {
@@ -107,11 +109,13 @@ async function find(asked: Asked) {
     return await print(JSON.stringify({ aliases: short, hub: found }, undefined, 2));
   }
   if (found.length > 0) {
-    const rows = found.map(({ id, downloads, gated }) => [id, count(downloads), gated ? "ask for it there" : ""]);
-    await print(table(["at the hub", "downloads", ""], rows));
+    const rows = found.map((
+      { id, downloads, gated },
+    ) => [id, count(downloads), gated ? "gated: request access there" : ""]);
+    await print(table(["on the hub", "downloads", ""], rows));
   }
-  if (place.offline && asked.operand !== "") return await print("The hub was not asked: HF_HUB_OFFLINE is set");
-  if (aliases.length + found.length === 0) await print(`Nothing has "${asked.operand}" in its name`);
+  if (place.offline && asked.operand !== "") return await print("ftx did not search the hub: HF_HUB_OFFLINE is set");
+  if (aliases.length + found.length === 0) await print(`No name contains "${asked.operand}"`);
 }
 
 async function remove(asked: Asked) {

@@ -3,14 +3,14 @@ import { FtxError } from "../errors.ts";
 import { didYouMean } from "../settings/nearest.ts";
 import type { About } from "./commands.ts";
 
-/** A command that takes a few flags and no settings file: `flags` holds each as commander spells it, with its help. */
+/** A command that takes flags but no settings file. `flags`: each flag as commander spells it, and its help. */
 export interface PlainCommand {
   name: string;
   about: About;
   flags: Readonly<Record<string, string>>;
 }
 
-/** Reads such a command's arguments: the flags that were given, in camelCase. Returns undefined after printing `--help`. */
+/** Reads the arguments of such a command: the given flags, in camelCase. Returns undefined after printing `--help`. */
 export function plainOptions(
   args: string[],
   { name, about, flags }: PlainCommand,
@@ -18,7 +18,7 @@ export function plainOptions(
   const command = new Command(`ftx ${name}`).description(about.summary).usage(about.usage).exitOverride()
     .configureOutput({ writeErr: () => {} }).configureHelp({ helpWidth: 110 }).showSuggestionAfterError(false)
     .addHelpOption(
-      new Option("-h, --help", "Print this"),
+      new Option("-h, --help", "Print this text"),
     );
   for (const [flag, help] of Object.entries(flags)) command.addOption(new Option(flag, help));
   try {
@@ -37,8 +37,8 @@ function sentence({ code, message }: CommanderError, name: string, args: string[
   if (code === "commander.optionMissingArgument") return `Cannot use ${flag}: it needs a value`;
   if (code === "commander.unknownOption") {
     const meant = didYouMean(flag, command.options.map((option) => option.long!));
-    return `Cannot use ${flag} with ftx ${name}: there is no such flag; ftx ${name} --help lists them${meant}`;
+    return `Cannot use ${flag} with ftx ${name}: it has no such flag; ftx ${name} --help lists its flags${meant}`;
   }
   const word = args.find((arg) => !arg.startsWith("-"));
-  return `Cannot use "${word}" with ftx ${name}: it takes flags only; ftx ${name} --help lists them`;
+  return `Cannot use "${word}" with ftx ${name}: it takes only flags; ftx ${name} --help lists its flags`;
 }

@@ -17,8 +17,8 @@ Deno.test("plainOptions() reads switches and values", () => {
 Deno.test("plainOptions() says what it cannot use", () => {
   const refused = (message: string, ...args: string[]) =>
     assert.throws(() => read(...args), { name: "FtxError", exitCode: 2, message });
-  const lists = "ftx setup --help lists them";
-  refused(`Cannot use --cpuu with ftx setup: there is no such flag; ${lists}; did you mean "--cpu"?`, "--cpuu");
+  const lists = "ftx setup --help lists its flags";
+  refused(`Cannot use --cpuu with ftx setup: it has no such flag; ${lists}; did you mean "--cpu"?`, "--cpuu");
   refused("Cannot use --index-url: it needs a value", "--index-url");
-  refused(`Cannot use "x" with ftx setup: it takes flags only; ${lists}`, "--cpu", "x");
+  refused(`Cannot use "x" with ftx setup: it takes only flags; ${lists}`, "--cpu", "x");
 });

@@ -1,7 +1,7 @@
 import { jsonSchema } from "../recipe/json_schema.ts";
 import type { About } from "./commands.ts";
-import { plainOptions } from "./plain_options.ts";
 import { print } from "./output.ts";
+import { plainOptions } from "./plain_options.ts";
 
 /** `ftx schema`: prints a JSON Schema of settings files. */
 export async function run(args: string[], name: string, about: About) {

@@ -2,16 +2,16 @@ import { FtxError } from "../errors.ts";
 import { driverCuda } from "../libtorch/mod.ts";
 import { setup } from "../setup/mod.ts";
 import type { About } from "./commands.ts";
-import { plainOptions } from "./plain_options.ts";
 import { print } from "./output.ts";
+import { plainOptions } from "./plain_options.ts";
 
 const FLAGS = {
-  "--cpu": "The CPU build of libtorch, also where there is a GPU",
-  "--cuda": "The CUDA build, also where there is no NVIDIA driver yet",
-  "--fetch": "Fetch ftx's own libtorch, also where one is found",
-  "--libtorch-version <x.y.z>": "The version of libtorch, instead of the one that ftx is tested with",
-  "--index-url <url>": "The package index to fetch from, instead of the one of pip's configuration",
-  "--json": "Print what is in use as JSON",
+  "--cpu": "Use the CPU build of libtorch, even if there is a GPU",
+  "--cuda": "Use the CUDA build, even if there is no NVIDIA driver yet",
+  "--fetch": "Download ftx's own libtorch, even if another one is found",
+  "--libtorch-version <x.y.z>": "Version of libtorch, instead of the one that ftx is tested with",
+  "--index-url <url>": "Package index to download from, instead of the one in pip's configuration",
+  "--json": "Print what ftx will use as JSON",
 };
 
 /** `ftx setup`: finds or fetches libtorch, chooses or compiles the shim, and says what is in use. */

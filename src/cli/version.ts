@@ -3,8 +3,8 @@ import config from "../../deno.json" with { type: "json" };
 import { FtxError } from "../errors.ts";
 import { findLibtorch, findShims, type Libtorch, shippedVersions } from "../libtorch/mod.ts";
 import type { About } from "./commands.ts";
-import { plainOptions } from "./plain_options.ts";
 import { print } from "./output.ts";
+import { plainOptions } from "./plain_options.ts";
 
 /** `ftx version`: prints the versions of ftx, Deno, the shim and libtorch, and where they are. Loads none of them. */
 export async function run(args: string[], name: string, about: About) {
@@ -23,7 +23,7 @@ export async function run(args: string[], name: string, about: About) {
 
 function shimFor(libtorch: Libtorch): string {
   const [shim] = findShims(libtorch);
-  if (!shim) return `for libtorch ${libtorch.version} is not there yet (${brought()})`;
+  if (!shim) return `for libtorch ${libtorch.version} is missing so far (${brought()})`;
   // A shim's place names its libtorch: shims/libftx-2.13.so, shim/2.13-0f3c…/libftx.so. One of FTX_SHIM may lie anywhere.
   const named = `${basename(dirname(shim.path))}/${basename(shim.path)}`.match(/(?:^|libftx-)(\d+\.\d+)(?=-|\.so)/);
   return `${named ? `for libtorch ${named[1]} ` : ""}(${shim.path}, from ${shim.why})`;
@@ -31,5 +31,5 @@ function shimFor(libtorch: Libtorch): string {
 
 function brought(): string {
   const versions = shippedVersions();
-  return versions.length ? `this ftx brings those for libtorch ${versions.join(" and ")}` : "this ftx brings none";
+  return versions.length ? `this ftx includes shims for libtorch ${versions.join(" and ")}` : "this ftx includes none";
 }

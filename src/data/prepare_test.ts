@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { TEMPLATES } from "../../templates/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { chooseTemplate } from "./encode/choose_template.ts";
-import { batches } from "./sets/order.ts";
 import type { LoadOptions, Target } from "./load_dataset.ts";
 import { prepare, type PrepareSettings } from "./prepare.ts";
+import { batches } from "./sets/order.ts";
 import type { EncodedSet } from "./sets/set.ts";
 import { TASKS } from "./tasks/mod.ts";
 

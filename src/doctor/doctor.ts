@@ -8,7 +8,7 @@ import { libtorchFinding, shimFinding } from "./libtorch.ts";
 import type { LibtorchSeen } from "./libtorch_look.ts";
 import { lookAt, type Looked } from "./look.ts";
 
-/** Looks at everything that runs need, in the order in which a person would mend it. Never throws for what is broken. */
+/** Checks everything that runs need, in the order in which to fix it. Does not throw for what is broken. */
 export async function examine(): Promise<Finding[]> {
   const [libtorch, gpu, tokenizer, hub] = await Promise.all([
     lookAt<LibtorchSeen>("libtorch"),
@@ -38,7 +38,7 @@ export function tokenizerFinding({ failure }: Looked<unknown>): Finding {
   return problem("tokenizer", `its addon does not load: ${failure}`, remedy);
 }
 
-/** What `ftx doctor` prints: a line for each finding, its remedy below it, and whether runs can work. */
+/** What `ftx doctor` prints: each finding with its remedy below, and at the end whether runs can work. */
 export function report(findings: readonly Finding[], { colour = false } = {}): string {
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.flatMap(({ name, state, text, remedy }) => [
@@ -50,13 +50,11 @@ export function report(findings: readonly Finding[], { colour = false } = {}): s
     return n === 0 ? [] : [`${n} ${word}${n === 1 ? "" : "s"}`];
   };
   const bad = [...count("problem", "problem"), ...count("warning", "warning")];
-  const verdict = `${canRun(findings) ? "Runs can work" : "Runs cannot work"}${
-    bad.length ? `: ${bad.join(", ")}` : ""
-  }`;
+  const verdict = `${canRun(findings) ? "ftx is ready" : "ftx is not ready"}${bad.length ? `: ${bad.join(", ")}` : ""}`;
   return [...lines, "", verdict].join("\n");
 }
 
-/** Whether nothing keeps runs from working. */
+/** Whether runs can work: there is no problem. */
 export function canRun(findings: readonly Finding[]): boolean {
   return findings.every(({ state }) => state !== "problem");
 }

@@ -6,7 +6,7 @@ const FINE = ok("cpu", "fast"),
   SLOW = warning("memory", "little", "buy some"),
   BROKEN = problem("shim", "none", "run it");
 
-Deno.test("report() is a line for each finding, its remedy below, and whether runs can work", () => {
+Deno.test("report() is a line for each finding, its remedy below, and whether ftx is ready", () => {
   assert.equal(
     report([FINE, SLOW, BROKEN]),
     [
@@ -16,11 +16,11 @@ Deno.test("report() is a line for each finding, its remedy below, and whether ru
       "problem  shim    none",
       "                 -> run it",
       "",
-      "Runs cannot work: 1 problem, 1 warning",
+      "ftx is not ready: 1 problem, 1 warning",
     ].join("\n"),
   );
-  assert.match(report([FINE, SLOW, SLOW]), /\n\nRuns can work: 2 warnings$/);
-  assert.equal(report([FINE], { colour: true }), "\x1b[32mok      \x1b[39m cpu  fast\n\nRuns can work");
+  assert.match(report([FINE, SLOW, SLOW]), /\n\nftx is ready: 2 warnings$/);
+  assert.equal(report([FINE], { colour: true }), "\x1b[32mok      \x1b[39m cpu  fast\n\nftx is ready");
 });
 
 Deno.test("canRun() is false for a problem only", () => {

@@ -1,30 +1,30 @@
-/** How it is with one thing that runs need: fine; usable, but worse than it could be; or runs cannot work. */
+/** The state of something that runs need: fine; usable with a drawback; or such that runs cannot work. */
 export type State = "ok" | "warning" | "problem";
 
-/** What a look at one thing found. */
+/** The result of one check. */
 export interface Finding {
-  /** The thing: "libtorch", "disk". */
+  /** What was checked: "libtorch", "cache". */
   name: string;
   state: State;
-  /** What is so. */
+  /** What was found. */
   text: string;
-  /** What to do about it; every warning and every problem has one. */
+  /** What to do about it. Every warning and problem has one. */
   remedy?: string;
-  /** The same for programs: numbers and names, without units in the text. */
+  /** The same for programs: names and plain numbers. */
   facts?: Record<string, unknown>;
 }
 
-/** A finding that is fine. */
+/** A finding: all is well. */
 export function ok(name: string, text: string, facts?: Finding["facts"]): Finding {
   return { name, state: "ok", text, ...facts && { facts } };
 }
 
-/** A finding that lets runs work, worse than they could. */
+/** A finding: runs work, with a drawback. */
 export function warning(name: string, text: string, remedy: string, facts?: Finding["facts"]): Finding {
   return { name, state: "warning", text, remedy, ...facts && { facts } };
 }
 
-/** A finding that keeps runs from working. */
+/** A finding: runs cannot work. */
 export function problem(name: string, text: string, remedy: string, facts?: Finding["facts"]): Finding {
   return { name, state: "problem", text, remedy, ...facts && { facts } };
 }

@@ -4,12 +4,12 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 
 const PATIENCE = 4000; // milliseconds
 
-/** Whether the hub answers, unless it is not to be asked. */
+/** Whether the hub answers. Sends no request if ftx is offline. */
 export async function hubFinding(place = hubPlace, patience = PATIENCE): Promise<Finding> {
   const settings = settingsOf(place);
   if ("state" in settings) return settings;
   if (settings.offline) {
-    return ok("hub", "not asked: HF_HUB_OFFLINE is set; models come from the cache", { offline: true });
+    return ok("hub", "not checked: HF_HUB_OFFLINE is set; models come from the cache", { offline: true });
   }
   const url = settings.endpoint ?? (await import("@huggingface/hub")).HUB_URL, begun = performance.now();
   const { host } = new URL(url);
@@ -22,19 +22,19 @@ export async function hubFinding(place = hubPlace, patience = PATIENCE): Promise
     await body?.cancel();
     const milliseconds = Math.round(performance.now() - begun);
     if (status < 500) return ok("hub", `${host} answers after ${milliseconds} ms`, { host, milliseconds });
-    return warning("hub", `${host} answers ${status}`, "try again later; models that are in the cache work", {
+    return warning("hub", `${host} answers ${status}`, "try again later; models in the cache still work", {
       host,
       status,
     });
   } catch (error) {
     const why = (error as Error).name === "TimeoutError" ? `within ${patience / 1000} s` : `(${deepest(error)})`;
     const remedy =
-      "check network and proxy (HTTPS_PROXY), set HF_ENDPOINT to a mirror, or name models by their folders";
+      "check the network and the proxy (HTTPS_PROXY), set HF_ENDPOINT to a mirror, or give models as folders";
     return warning("hub", `${host} does not answer ${why}`, remedy, { host });
   }
 }
 
-/** Whether there is a token for gated models. It is never shown. */
+/** Whether there is a token for gated models. Never shows it. */
 export function tokenFinding(place = hubPlace): Finding {
   const settings = settingsOf(place);
   if ("state" in settings) return { ...settings, name: "token" };

@@ -31,7 +31,7 @@ Deno.test("hubFinding() warns of a hub that fails, or does not answer in time", 
 
 Deno.test("hubFinding() asks nobody where the hub is not to be asked", async () => {
   const finding = await hubFinding(() => ({ ...PLACE, endpoint: "http://127.0.0.1:9", offline: true }));
-  assert.equal(finding.text, "not asked: HF_HUB_OFFLINE is set; models come from the cache");
+  assert.equal(finding.text, "not checked: HF_HUB_OFFLINE is set; models come from the cache");
 });
 
 Deno.test("hubFinding() repeats what is wrong with the settings", async () => {
@@ -39,7 +39,7 @@ Deno.test("hubFinding() repeats what is wrong with the settings", async () => {
   const { state, text, remedy } = await hubFinding(place);
   assert.deepEqual([state, text, remedy], [
     "problem",
-    'Cannot use HF_ENDPOINT = "mirror": it is no address',
+    'Cannot use HF_ENDPOINT = "mirror": it is not an address',
     "write https://… or leave it out",
   ]);
 });

@@ -5,11 +5,11 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 import type { LibtorchSeen } from "./libtorch_look.ts";
 import type { Looked } from "./look.ts";
 
-/** libtorch: whether it is found and loads, why this one, which version and build. */
+/** libtorch: whether it is found and loads, its version and build, and why this one is used. */
 export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorch): Finding {
   if (looked.failure !== undefined) {
     if (looked.failure.startsWith("Cannot ")) return splitSentence("libtorch", looked.failure);
-    const { version, root, why } = find(); // there is one, for loading it broke the process
+    const { version, root, why } = find(); // it was found: loading it crashed the process
     const text = `${version} in "${root}", from ${why}, does not load: ${looked.failure}`;
     return problem("libtorch", text, 'set FTX_LIBTORCH to another one, or run "ftx setup --fetch"', {
       version,
@@ -30,7 +30,7 @@ export function libtorchFinding(looked: Looked<LibtorchSeen>, find = findLibtorc
   return ok("libtorch", text, facts);
 }
 
-/** The shim: which one loads, from where, and whether it is made for this libtorch. */
+/** The shim: which one loads, and where it is from. */
 export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findCompiler): Promise<Finding> {
   if (looked.failure !== undefined) {
     return warning("shim", "not tried: libtorch has to load first", "see libtorch");
@@ -52,7 +52,7 @@ export async function shimFinding(looked: Looked<LibtorchSeen>, compiler = findC
   }
 }
 
-/** The two halves of an error's sentence: what is so; what to do. */
+/** The two parts of an error's sentence: what is wrong; what to do. */
 function splitSentence(name: string, sentence: string): Finding {
   const at = sentence.lastIndexOf("; ");
   return problem(name, sentence.slice(0, at), sentence.slice(at + 2));

@@ -2,16 +2,16 @@ import { findLibtorch, type Libtorch, loadShim, openLibtorch, type Shim } from "
 import { FtxError } from "../errors.ts";
 import { earlierShim } from "../setup/mod.ts";
 
-/** libtorch and the shim as they load here. */
+/** libtorch and the shim as they load on this machine. */
 export interface LibtorchSeen {
   libtorch: Libtorch;
-  /** Whether its CUDA half loads; and why not. */
+  /** Whether its CUDA half loads, and if not, why. */
   cuda: boolean;
   cudaFailure?: string;
   shim?: Shim & { version: string };
   /** Why no shim loads. */
   shimFailure?: string;
-  /** GPUs that libtorch can use, and CPU threads that it would use. */
+  /** The number of GPUs that libtorch can use, and of CPU threads that it would use. */
   devices?: number;
   threads?: number;
 }
@@ -22,7 +22,7 @@ const TABLE = {
   ftx_threads: { parameters: ["i32"], result: "i32" },
 } as const;
 
-/** Loads libtorch and the shim that there is, and compiles none. Throws an `FtxError` when libtorch does not load. */
+/** Loads libtorch and a shim; does not compile one. Throws an `FtxError` if libtorch does not load. */
 export async function see(): Promise<LibtorchSeen> {
   const libtorch = findLibtorch();
   const half = openLibtorch(libtorch.root);

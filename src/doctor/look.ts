@@ -1,20 +1,20 @@
-// Libraries are loaded in a process of their own: one that is broken may end it, and the doctor must live to tell.
+// Libraries are loaded in a separate process: a broken one may crash it, and the doctor has to report that.
 
 import { isClone, programRoot } from "../libtorch/mod.ts";
 
-const PATIENCE = 60_000; // milliseconds: a CUDA build on a cold network disk takes half of that
+const PATIENCE = 60_000; // milliseconds; a CUDA build on a cold network disk takes half of it
 
-/** What a process that only loads one thing says of it. */
+/** What a process that loads one thing found, or why it failed. */
 export type Looked<T> = { seen: T; failure?: undefined } | { failure: string };
 
-/** What can be looked at in a process of its own. */
+/** What can be loaded in a separate process. */
 export const LOOKS = {
   libtorch: () => import("./libtorch_look.ts"),
   gpu: () => import("./gpu_look.ts"),
   tokenizer: () => Promise.resolve({ see: async () => void await import("tokenizers") }),
 } as const;
 
-/** Starts ftx again to look at one thing; its crash, its silence and its error are answers too. */
+/** Starts ftx again to load one thing. Crashes, timeouts and errors become a `failure`. */
 export async function lookAt<T>(what: keyof typeof LOOKS, command: string[] = ftx(what)): Promise<Looked<T>> {
   const [program, ...args] = command;
   try {
@@ -32,7 +32,7 @@ export async function lookAt<T>(what: keyof typeof LOOKS, command: string[] = ft
   }
 }
 
-/** What the other process does: looks, and prints what it saw. */
+/** Runs in the other process: loads the thing, and returns what it found as JSON. */
 export async function look(what: keyof typeof LOOKS): Promise<string> {
   const { see } = await LOOKS[what]();
   return JSON.stringify(await see() ?? {});

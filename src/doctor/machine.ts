@@ -1,4 +1,4 @@
-// The computer around the runs: processor, threads, memory, disks.
+// The machine: processor, threads, memory, disks.
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -7,9 +7,9 @@ import { freeSpace } from "../run/space.ts";
 import { availableMemory, groupFolders } from "../tensor/available.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
-const LITTLE_MEMORY = 2 * 2 ** 30, LITTLE_DISK = 5 * 2 ** 30; // bytes: below, hardly a run of use ends well
+const LITTLE_MEMORY = 2 * 2 ** 30, LITTLE_DISK = 5 * 2 ** 30; // bytes; with less, hardly any useful run succeeds
 
-// What libtorch's kernels look for, by the names of /proc/cpuinfo.
+// The instructions that libtorch's kernels use, by their names in /proc/cpuinfo.
 const FEATURES: Readonly<Record<string, string>> = {
   avx2: "AVX2",
   avx512f: "AVX-512",
@@ -17,7 +17,7 @@ const FEATURES: Readonly<Record<string, string>> = {
   amx_bf16: "bf16 (AMX)",
 };
 
-/** The processor, and the instructions it has for training. */
+/** The processor, and which of its instructions speed up training. */
 export function cpuFinding(info: string = readFileSync("/proc/cpuinfo", "utf8")): Finding {
   const model = info.match(/^model name\s*: (.*)$/m)?.[1] ?? "unknown processor";
   const flags = new Set(info.match(/^(?:flags|Features)\s*: (.*)$/m)?.[1].split(" "));
@@ -30,11 +30,11 @@ export function cpuFinding(info: string = readFileSync("/proc/cpuinfo", "utf8"))
   });
 }
 
-/** Cores of the machine, cores this process may use, and the threads libtorch would take. */
+/** The cores of the machine, those that this process may use, and the threads that libtorch would use. */
 export function threadsFinding(threads?: number, cores = cpus().length, allowed = allowedCores(cores)): Finding {
   const facts = { cores, allowed, threads };
   const limit = allowed < cores ? `, of which this process may use ${allowed}` : "";
-  const text = `${threads === undefined ? "" : `libtorch takes ${threads} threads; `}${cores} cores${limit}`;
+  const text = `${threads === undefined ? "" : `libtorch uses ${threads} threads; `}${cores} cores${limit}`;
   if (threads !== undefined && threads > Math.ceil(allowed)) {
     const remedy = `set OMP_NUM_THREADS=${
       Math.max(1, Math.floor(allowed))
@@ -44,7 +44,7 @@ export function threadsFinding(threads?: number, cores = cpus().length, allowed 
   return ok("threads", text, facts);
 }
 
-/** Cores that the process may use: those it is bound to, or the share that its control groups leave, 2.5 of them. */
+/** The number of cores that the process may use: limited by its affinity and, to fractions such as 2.5, by control groups. */
 export function allowedCores(cores: number, bound: number = navigator.hardwareConcurrency, root = ""): number {
   const shares = groupFolders("cpu", root).map((folder) => {
     const [quota, period] = read(`${folder}/cpu.max`)?.split(" ") ??
@@ -55,15 +55,15 @@ export function allowedCores(cores: number, bound: number = navigator.hardwareCo
   return Math.min(cores, bound, ...shares);
 }
 
-/** Memory that runs may take, within the limits of containers. */
+/** The memory that runs may use, within the limits of containers. */
 export function memoryFinding(available = availableMemory(), total = Deno.systemMemoryInfo().total): Finding {
   const text = `${size(available)} available to this process, the machine has ${size(total)}`;
   if (available >= LITTLE_MEMORY) return ok("memory", text, { available, total });
-  const remedy = "end other programs, raise the container's limit, or see ftx plan for what a run takes";
+  const remedy = "close other programs, raise the container's limit, or see with ftx plan how much a run needs";
   return warning("memory", text, remedy, { available, total });
 }
 
-/** Room on the disks of these folders, and whether they may be written. A folder that is not there yet counts as its parent. */
+/** The free space of these folders, and whether they can be written. A missing folder counts as its parent. */
 export function diskFindings(folders: Readonly<Record<string, string>>, free = freeSpace): Finding[] {
   return Object.entries(folders).map(([name, path]) => {
     const there = nearest(path), facts = { path };
@@ -71,7 +71,7 @@ export function diskFindings(folders: Readonly<Record<string, string>>, free = f
       using probe = tryWriting(there);
       const bytes = free(probe.folder), text = `${size(bytes)} free in "${path}"`;
       if (bytes >= LITTLE_DISK) return ok(name, text, { ...facts, free: bytes });
-      return warning(name, text, "make room: models and checkpoints take gigabytes", { ...facts, free: bytes });
+      return warning(name, text, "free some space: models and checkpoints take gigabytes", { ...facts, free: bytes });
     } catch (error) {
       const why = (error as Error).message.split("\n")[0].replace(/^(.*?)(: \w+ "?[/].*)?$/, "$1");
       if (name === "folder") {
@@ -97,7 +97,7 @@ function nearest(path: string): string {
   }
 }
 
-/** A file is written and removed: permissions alone do not tell of read-only disks and quotas. */
+/** Writes a file that is removed on disposal: permissions alone do not reveal read-only disks and quotas. */
 function tryWriting(folder: string): Disposable & { folder: string } {
   const path = Deno.makeTempFileSync({ dir: folder, prefix: ".ftx-doctor-" });
   return { folder, [Symbol.dispose]: () => Deno.removeSync(path) };

@@ -17,7 +17,7 @@ Deno.test("cpuFinding() names the instructions that training gains from", () => 
 });
 
 Deno.test("threadsFinding() warns of more threads than the container's cores", () => {
-  assert.equal(threadsFinding(8, 16, 8).text, "libtorch takes 8 threads; 16 cores, of which this process may use 8");
+  assert.equal(threadsFinding(8, 16, 8).text, "libtorch uses 8 threads; 16 cores, of which this process may use 8");
   assert.equal(threadsFinding(undefined, 16, 16).text, "16 cores");
   const much = threadsFinding(16, 16, 2.5);
   assert.deepEqual([much.state, much.remedy], [

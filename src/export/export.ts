@@ -1,9 +1,9 @@
+import { inspectModel, loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { RecipeError } from "../errors.ts";
 import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
 import { writeFolder } from "../run/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
-import { inspectModel, loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { shards, writeSafetensors } from "../safetensors/mod.ts";
+import { Tokenizer } from "../tokenizer/mod.ts";
 import { bytesOfTensor, modelFiles } from "../weights/mod.ts";
 import type { ExportSettings } from "./settings.ts";
 

@@ -1,4 +1,5 @@
 import type { Template } from "../../templates/mod.ts";
+import { loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { chooseTemplate, encodePrompt, type Message, stopIds, type TemplateChoice } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
 import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
@@ -6,7 +7,6 @@ import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { manualSeed } from "../tensor/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import { loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { type Ending, generate, type GenerateOptions } from "./generate.ts";
 import { Past } from "./past.ts";
 import type { Sampling } from "./sampler.ts";

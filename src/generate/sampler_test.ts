@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
 import { from, live, manualSeed, scope, type Tensor } from "../tensor/mod.ts";
 import { filtered, penalised, Sampler, type Sampling } from "./sampler.ts";
-import "../../tests/support/tensors.ts";
 
 const plain: Sampling = { doSample: true, temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 };
 

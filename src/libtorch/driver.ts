@@ -51,8 +51,9 @@ export function driverCuda(library = LIBRARY): string | undefined {
 }
 
 /**
- * Whether a libtorch built for one CUDA version runs on a driver that supports another: drivers run older versions, and newer
- * ones of the same major version (https://docs.nvidia.com/deploy/cuda-compatibility). An unknown version counts as one that runs.
+ * Whether a libtorch built for one CUDA version runs on a driver that supports another: drivers run older versions, and
+ * newer ones of the same major version (https://docs.nvidia.com/deploy/cuda-compatibility). An unknown version counts as
+ * one that runs.
  */
 export function runsOn(build: string, driver: string): boolean {
   return !(parseInt(build) > parseInt(driver));

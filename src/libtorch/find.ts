@@ -1,5 +1,4 @@
-// Where libtorch is.
-// At run time this costs a few small reads: no Python is started where the last setup left a record.
+// Where libtorch is. After a setup this takes a few small reads: its record makes starting Python unnecessary.
 
 import { resolve } from "node:path";
 import { FtxError } from "../errors.ts";
@@ -9,20 +8,20 @@ import { readRecord, recordsOf } from "./record.ts";
 
 /** A libtorch that ftx can use. */
 export interface Libtorch extends LibtorchFolder {
-  /** The folder that holds `lib/` and `include/`. */
+  /** The folder with `lib/` and `include/`. */
   root: string;
-  /** What led to it, to be read aloud: "FTX_LIBTORCH", "the torch of python3". */
+  /** What led to it, for messages: "FTX_LIBTORCH", "the torch of python3". */
   why: string;
 }
 
-/** Where to search; each place can be given, so that tests need no machine of their own. */
+/** Where to search; tests give their own places. */
 export interface Places {
   env: Environment;
-  /** The records of setups, of which the first that holds counts. */
+  /** The records of setups; the first that is valid counts. */
   records: readonly string[];
   /** The folder of the `torch` that `python3` would import. */
   python: () => string | undefined;
-  /** ftx's own libtorchs, one folder a version. */
+  /** The libtorchs that ftx fetched, one folder for each version and build. */
   cache: string;
 }
 
@@ -32,8 +31,10 @@ export function places(env: Environment = Deno.env.toObject()): Places {
 }
 
 /**
- * Finds libtorch: `FTX_LIBTORCH`, `LIBTORCH`, the record of the last setup, the `torch` of the `python3` on the PATH,
- * ftx's own cache; the first that fits. Throws an `FtxError` that names what was looked at, and the remedy.
+ * Finds libtorch: in `FTX_LIBTORCH`, in `LIBTORCH`, by the record of the last setup, as the `torch` of the `python3` on the
+ * PATH, in ftx's own cache; the first that fits.
+ *
+ * @throws {FtxError} There is none; the sentence says where ftx looked, and what to do.
  */
 export function findLibtorch(from: Places = places()): Libtorch {
   const { found, unfit } = searchLibtorch(from);
@@ -44,7 +45,7 @@ export function findLibtorch(from: Places = places()): Libtorch {
   );
 }
 
-/** `findLibtorch` for setup, which can mend it when nothing is found; throws only for an `FTX_LIBTORCH` that is wrong. */
+/** `findLibtorch` for setup, where none need be found. Throws only if `FTX_LIBTORCH` cannot be used. */
 export function searchLibtorch(from: Places = places()): { found?: Libtorch; unfit: string[] } {
   const unfit: string[] = []; // 'LIBTORCH = "/opt/x": it has no lib/libc10.so'
   const look = (folder: string | undefined, why: string): Libtorch | undefined => {
@@ -73,20 +74,20 @@ function recordedIn(records: readonly string[]): Libtorch | undefined {
   }
 }
 
-/** The newest libtorch of the cache; of one version, the CUDA build, which is only fetched where there is a driver. */
+/** The newest libtorch in the cache; of the same version, the CUDA build, which is only fetched if there is a driver. */
 function newestOf(cache: string, look: (folder: string, why: string) => Libtorch | undefined): Libtorch | undefined {
   if (!exists(cache)) return;
   return Array.from(Deno.readDirSync(cache), (entry) => entry.name)
-    .filter((name) => /^\d/.test(name)) // not the folders of a fetch in progress
+    .filter((name) => /^\d/.test(name)) // not the folders of an unfinished fetch
     .flatMap((name) => look(`${cache}/${name}/torch`, "ftx's cache") ?? [])
     .sort((a, b) => compareVersions(b.version, a.version) || Number(!!b.cuda) - Number(!!a.cuda))[0];
 }
 
-// find_spec looks a package up without importing it. The path's empty entry would find a folder "torch" beside us.
+// find_spec finds a package without importing it. The path's empty entry would find a folder "torch" in the current one.
 const LOCATE = "import sys, importlib.util as u; sys.path[:] = filter(None, sys.path); s = u.find_spec('torch'); " +
   "print(s.submodule_search_locations[0] if s and s.submodule_search_locations else '')";
 
-/** The folder of `torch` as the `python3` on the PATH, in a venv or behind a pyenv shim too, would import it. */
+/** The folder of the `torch` that the `python3` on the PATH would import, also in a venv or behind a pyenv shim. */
 function pythonsTorch(): string | undefined {
   try {
     const { stdout } = new Deno.Command("python3", { args: ["-c", LOCATE], stderr: "null" }).outputSync();

@@ -1,27 +1,27 @@
-// Whether a folder holds a libtorch that ftx can use: its files, its version, its CUDA version.
+// Whether a folder is a libtorch that ftx can use: its files, its version, its CUDA version.
 
-/** The libtorch that setup fetches, and the newest one that tests run on. */
+/** The version that setup fetches, and the newest one that tests run on. */
 export const TESTED = "2.13.0";
 /** The oldest version that ftx runs on. */
 export const OLDEST = "2.11";
 
-/** What ftx accepts, to be read aloud. */
+/** The versions that ftx accepts, for messages. */
 export const RANGE = `libtorch ${OLDEST} to ${minor(TESTED)}`;
 
-/** What a folder that fits says of itself. */
+/** A libtorch that ftx can use. */
 export interface LibtorchFolder {
   /** Its version without the build's suffix: "2.13.0". */
   version: string;
   /** The CUDA version it was built for ("13.0"); absent in a CPU build. */
   cuda?: string;
-  /** A sentence when it is newer than what ftx is tested on. */
+  /** A sentence if it is newer than the versions ftx is tested with. */
   warning?: string;
 }
 
-// Operators.h stands for ATen's headers, the api folder for the C++ front end's.
+// Operators.h stands for the headers of ATen, the api folder for those of the C++ front end.
 const NEEDED = ["lib/libc10.so", "lib/libtorch_cpu.so", "include/ATen/Operators.h", "include/torch/csrc/api/include"];
 
-/** Reads what `root` (the folder that holds lib/ and include/) says of itself; a string says why it cannot be used. */
+/** Reads the libtorch in `root` (the folder with lib/ and include/). A string says why it cannot be used: "does not exist". */
 export function readLibtorch(root: string): LibtorchFolder | string {
   if (!exists(root)) return "does not exist";
   const missing = NEEDED.find((path) => !exists(`${root}/${path}`));
@@ -41,7 +41,7 @@ export function readLibtorch(root: string): LibtorchFolder | string {
   };
 }
 
-/** Size and time of the main library: they change when another libtorch takes the place of this one. */
+/** Size and time of the main library, which change if another libtorch replaces this one. */
 export function stampOf(root: string): string {
   const { size, mtime } = Deno.statSync(`${root}/lib/libtorch_cpu.so`);
   return `${size} ${mtime?.toISOString()}`;
@@ -52,13 +52,13 @@ export function minor(version: string): string {
   return version.split(".").slice(0, 2).join(".");
 }
 
-/** Below 0 when version `a` is older than `b`; parts that `b` lacks count as 0. */
+/** Below 0 if version `a` is older than `b`, above 0 if it is newer. Parts that `b` lacks count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [x, y] = [a, b].map((version) => version.split(".").map(Number));
   return x.map((n, i) => n - (y[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-/** Whether there is a file or folder of this name. */
+/** Whether there is a file or folder at this path. */
 export function exists(path: string): boolean {
   try {
     return Deno.statSync(path) !== undefined;
@@ -67,7 +67,7 @@ export function exists(path: string): boolean {
   }
 }
 
-/** A small text file; undefined when it cannot be read. */
+/** The text of a file; undefined if it cannot be read. */
 export function read(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);

@@ -1,4 +1,4 @@
-// libtorch and the shim of this machine: where they are, and how they come into the process. No tensors yet.
+/** libtorch, the shim and the NVIDIA driver of this machine: finds them and loads them. Knows no tensors. */
 export { type Driver, driver, driverCuda, type Gpu, readDriver, runsOn, zeroEnded } from "./driver.ts";
 export { findLibtorch, type Libtorch, type Places, places, searchLibtorch } from "./find.ts";
 export { compareVersions, exists, minor, OLDEST, read, readLibtorch, stampOf, TESTED } from "./folder.ts";

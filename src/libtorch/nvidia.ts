@@ -1,15 +1,15 @@
-// NVIDIA's libraries, which pip installs beside torch as packages of their own. libtorch looks for them in the folder next to
-// its own; where torch and they lie in different places (a user's packages, the system's), they are opened before it.
+// NVIDIA's libraries, which pip installs as separate packages. libtorch looks for them in the folder next to its own; if they
+// are elsewhere (torch in a user's packages, they in the system's), they have to be opened before it.
 
 import { dirname } from "node:path";
 import { exists } from "./folder.ts";
 
-/** Opens a library by its path; throws the system's words where it cannot. */
+/** Opens a library by its path; throws the system's error if it cannot. */
 export type Open = (path: string) => void;
 
 /**
- * Opens a library, and before it whatever it says is missing, as far as `find` knows where that is. Once a library is open,
- * others find it by name.
+ * Opens a library, and first those that it reports as missing, if `find` knows where they are. An open library is found by
+ * name by the libraries that need it.
  */
 export function openWith(path: string, open: Open, find: (name: string) => string | undefined) {
   for (const tried = new Set<string>();;) {
@@ -25,9 +25,9 @@ export function openWith(path: string, open: Open, find: (name: string) => strin
   }
 }
 
-/** Finds a library in `nvidia/<package>/lib` beside libtorch, and of every folder that python3 imports from. */
+/** Finds a library in `nvidia/<package>/lib`, next to libtorch and in every folder that python3 imports from. */
 export function nvidiaLibrary(root: string): (name: string) => string | undefined {
-  let folders: string[] | undefined; // only where something is missing: it starts python3
+  let folders: string[] | undefined; // found on demand, because it starts python3
   return (name) => {
     folders ??= [dirname(root), dirname(Deno.realPathSync(root)), ...pythonPath()].flatMap(packages);
     return folders.map((folder) => `${folder}/${name}`).find(exists);

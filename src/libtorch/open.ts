@@ -1,14 +1,16 @@
-// How libtorch comes into the process.
+// Loads libtorch into the process.
 
 import { FtxError } from "../errors.ts";
 import { exists } from "./folder.ts";
 import { nvidiaLibrary, openWith } from "./nvidia.ts";
 
-const opened: Deno.DynamicLibrary<Record<never, never>>[] = []; // stay open as long as the process lives
+const opened: Deno.DynamicLibrary<Record<never, never>>[] = []; // they stay open until the process ends
 
 /**
- * Loads libtorch's libraries into the process, so that the shim, which has no rpath, finds them by name. The CUDA half
- * is loaded where it lies beside the CPU half; if that fails, `cudaFailure` says why, and the CPU can still be used.
+ * Loads libtorch's libraries into the process, so that the shim, which has no rpath, finds them by name. In a CUDA build it
+ * loads the CUDA half too; if that fails, `cudaFailure` says why, and the CPU can still be used.
+ *
+ * @throws {FtxError} The CPU half does not load.
  */
 export function openLibtorch(root: string): { cuda: boolean; cudaFailure?: string } {
   const find = nvidiaLibrary(root);
@@ -32,7 +34,7 @@ export function openLibtorch(root: string): { cuda: boolean; cudaFailure?: strin
   }
 }
 
-/** What the system's loader says, without Deno's words around it. */
+/** The message of the system's loader, without what Deno adds to it. */
 export function reasonOf(error: unknown): string {
   return (error as Error).message.split("\n")[0].replace(/^(Could not open library: )+/, "")
     .replace(/^Failed to register symbol (\w+):.*/, "it has no $1");

@@ -1,4 +1,4 @@
-// The folders of ftx: that of the program, the user's cache, and where setup puts what it makes.
+// The folders of ftx: the program's own, the user's cache, and that of setup's results.
 
 import { accessSync, constants } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -9,27 +9,27 @@ import { exists } from "./folder.ts";
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder of the program: the clone, or what the single binary unpacked. It holds `ffi`, and the binary's `shims`. */
+/** The folder of the program, with `ffi` and the binary's `shims`: the clone, or what the binary unpacked. */
 export function programRoot(from: string = fileURLToPath(import.meta.url)): string {
   const folder = dirname(from);
-  if (exists(`${folder}/ffi/shim.h`)) return folder; // one file or many: either lies somewhere below
+  if (exists(`${folder}/ffi/shim.h`)) return folder; // the code is somewhere below, in one file or many
   if (folder === from) throw new Error("ftx is incomplete: no folder above its code has ffi/shim.h");
   return programRoot(folder);
 }
 
-/** Whether the program is a clone, which keeps what setup makes in its own `build` folder. */
+/** Whether the program is a clone, which keeps setup's results in its own `build` folder. */
 export function isClone(root: string): boolean {
   return exists(`${root}/tools/setup.ts`);
 }
 
-/** ftx's folder in the user's cache: `$XDG_CACHE_HOME/ftx`, by default `~/.cache/ftx`; without a home a temporary one. */
+/** ftx's folder in the user's cache: `$XDG_CACHE_HOME/ftx`, by default `~/.cache/ftx`; a temporary folder without a home. */
 export function userCache(env: Environment = Deno.env.toObject()): string {
   if (env.XDG_CACHE_HOME) return `${env.XDG_CACHE_HOME}/ftx`;
   const home = env.HOME || homeOfUser();
   return home ? `${home}/.cache/ftx` : temporary(`${tmpdir()}/ftx-${Deno.uid()}`);
 }
 
-/** A folder that everybody may create is only ours when nobody else did: libraries are loaded from it. */
+/** A temporary folder that belongs to this user alone, because libraries are loaded from it. */
 export function temporary(path: string): string {
   try {
     Deno.mkdirSync(path, { mode: 0o700 });
@@ -49,12 +49,12 @@ function statIfThere(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** The folder of ftx's own libtorchs, one folder a version. */
+/** The folder of the libtorchs that ftx fetches, one folder for each version and build. */
 export function libtorchCache(env?: Environment): string {
   return `${userCache(env)}/libtorch`;
 }
 
-/** Where setup puts objects, shims and its record: `build` of a clone that this user may write, else the user's cache. */
+/** The folder of setup's objects, shims and record: `build` of a clone that the user can write, or else the user's cache. */
 export function workFolder(env?: Environment, root: string = programRoot()): string {
   return isClone(root) && mayWrite(root) ? `${root}/build` : userCache(env);
 }

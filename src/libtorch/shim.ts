@@ -1,4 +1,4 @@
-// Which shim is loaded. One serves the CPU and the CUDA build of a minor version of libtorch, and no other version.
+// Chooses and loads the shim. A shim serves the CPU and the CUDA build of one minor version of libtorch.
 
 import { dirname, resolve } from "node:path";
 import { FtxError } from "../errors.ts";
@@ -8,14 +8,14 @@ import { reasonOf } from "./open.ts";
 import { readRecord, recordsOf } from "./record.ts";
 import { type Environment, programRoot } from "./own_folders.ts";
 
-/** A shim that is there. */
+/** A shim on this machine. */
 export interface Shim {
   path: string;
-  /** What led to it, to be read aloud. */
+  /** What led to it, for messages. */
   why: "FTX_SHIM" | "the last setup" | "this ftx" | "compiled here";
 }
 
-/** Where to look for a shim; each place can be given, so that tests need no machine of their own. */
+/** Where to look for a shim; tests give their own places. */
 export interface ShimPlaces {
   env: Environment;
   /** The records of setups. */
@@ -30,7 +30,7 @@ export function shimPlaces(env: Environment = Deno.env.toObject()): ShimPlaces {
   return { env, records: recordsOf(env, root), shipped: `${root}/shims` };
 }
 
-/** The shims for this libtorch that need no compiler, best first: FTX_SHIM alone, else the last setup's, the program's own. */
+/** The shims for this libtorch that are there, best first: only FTX_SHIM, or else the last setup's, then the program's. */
 export function findShims(libtorch: Libtorch, { env, records, shipped }: ShimPlaces = shimPlaces()): Shim[] {
   if (env.FTX_SHIM) return [{ path: resolve(env.FTX_SHIM), why: "FTX_SHIM" }];
   const recorded = records.flatMap((path): Shim[] => {
@@ -42,7 +42,7 @@ export function findShims(libtorch: Libtorch, { env, records, shipped }: ShimPla
   return [...recorded, own].filter(({ path }) => exists(path));
 }
 
-/** The minor versions of libtorch for which shims came with the program, oldest first. */
+/** The minor versions of libtorch that the program came with shims for, oldest first. */
 export function shippedVersions(shipped: string = shimPlaces().shipped): string[] {
   if (!exists(shipped)) return [];
   return Array.from(Deno.readDirSync(shipped), ({ name }) => name.match(/^libftx-(\d+\.\d+)\.so$/)?.[1] ?? [])
@@ -50,9 +50,11 @@ export function shippedVersions(shipped: string = shimPlaces().shipped): string[
 }
 
 /**
- * Loads the entry points of `table` from the best shim there is; libtorch is loaded already. A shim that came with the
- * program or an old setup may not fit this system: then the next one is tried, and in the end what `compile` makes, which is
- * told what was passed over. A wrong FTX_SHIM is an `FtxError` at once.
+ * Loads the entry points of `table` from the best shim; libtorch is loaded already. A shim that came with the program or an
+ * old setup may not fit this system: then the next one is tried, and in the end the one that `compile` makes.
+ *
+ * @param compile makes a shim; gets the reasons why the others do not fit
+ * @throws {FtxError} FTX_SHIM does not fit, or the compiled shim does not.
  */
 export async function loadShim<T extends Deno.ForeignLibraryInterface>(
   libtorch: Libtorch,
@@ -75,7 +77,7 @@ export async function loadShim<T extends Deno.ForeignLibraryInterface>(
   throw cannotLoad(shim, libtorch, library, 'delete it and run "ftx setup"');
 }
 
-/** Opens a shim after libtorch; a string says why that one does not do: "is made for libtorch 2.11.0". */
+/** Opens a shim; libtorch is loaded already. A string says why it does not fit: "is made for libtorch 2.11.0". */
 export function openShim<T extends Deno.ForeignLibraryInterface>(
   { path }: Shim,
   libtorch: Libtorch,
@@ -91,7 +93,7 @@ export function openShim<T extends Deno.ForeignLibraryInterface>(
   }
 }
 
-/** The version of libtorch that a shim was made for, as it says itself; or why it cannot be asked. */
+/** The version of libtorch that a shim was made for, which it contains; or why it cannot be loaded. */
 export function versionOf(path: string): { version: string; failure?: undefined } | { failure: string } {
   try {
     const { symbols } = Deno.dlopen(path, { ftx_version: { parameters: ["buffer", "i32"], result: "i32" } });

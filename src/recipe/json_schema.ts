@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { namesOf, SETTINGS } from "./recipe.ts";
 import { onlyInWords } from "../settings/only.ts";
 import { factsOf } from "../settings/setting.ts";
 import { snakeCase } from "../settings/spelling.ts";
 import { bare } from "../settings/value.ts";
+import { namesOf, schemasOf, SECTIONS } from "./recipe.ts";
 
 type Json = Record<string, unknown>;
 
 /**
- * A JSON Schema (draft 2020-12) of settings files, for editors that complete and check YAML. It allows what reading
- * allows: aliases, lists as comma strings, null for "left out".
+ * A JSON Schema (draft 2020-12) for settings files, for editors that complete and check YAML. It accepts what ftx accepts:
+ * aliases, lists as text with commas, null for a setting that is left out.
  */
-export function jsonSchema(): Json {
+export function jsonSchema(sections = SECTIONS): Json {
   const properties: Json = {};
-  for (const [name, setting] of Object.entries(SETTINGS)) {
+  for (const [name, setting] of Object.entries(schemasOf(sections))) {
     const schema = settingSchema(setting);
     for (const known of namesOf(name, setting)) properties[snakeCase(known)] = schema;
   }

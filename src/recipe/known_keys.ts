@@ -1,7 +1,7 @@
 /**
- * Keys of LLaMA-Factory and Hugging Face that ftx knows but cannot do yet: what they ask for, and each key with the
- * value that asks for nothing (their default; null and false always ask for nothing). Whoever builds one of these
- * declares the setting and takes its keys out of this list.
+ * Keys of LLaMA-Factory and Hugging Face that ftx does not support yet: what they ask for, and each key with the value
+ * that asks for nothing (its default there; null and false always ask for nothing). To build one of these, declare its
+ * settings and remove its keys here.
  */
 export const GROUPS: readonly [what: string, keys: Record<string, unknown>][] = [
   ["quantised training", {
@@ -172,7 +172,7 @@ export const GROUPS: readonly [what: string, keys: Record<string, unknown>][] = 
   ["logits in fp32", { upcast_lmhead_output: false }],
   ["FP8", { fp8: false, fp8_backend: "auto", fp8_enable_fsdp_float8_all_gather: false }],
   ["compiled models", { torch_compile: false, torch_compile_backend: null, torch_compile_mode: null }],
-  ["a batch size that shrinks by itself", { auto_find_batch_size: false }],
+  ["an automatic batch size", { auto_find_batch_size: false }],
   ["experiment trackers", {
     use_swanlab: false,
     swanlab_project: "llamafactory",
@@ -199,26 +199,26 @@ export const GROUPS: readonly [what: string, keys: Record<string, unknown>][] = 
     profile_modules: null,
   }],
   ["a list of all parameters", { print_param_status: false }],
-  ["a folder of its own for logs", { logging_dir: null }],
+  ["a separate folder for logs", { logging_dir: null }],
   ["evaluation before the first step or from a later one", { eval_on_start: false, eval_delay: 0 }],
   ["evaluation in half precision", { bf16_full_eval: false, fp16_full_eval: false }],
   ["resuming without the position in the data", { ignore_data_skip: false }],
 ];
 
 /**
- * Keys that only choose between ways to the same result, or that ask for what ftx always does. They are accepted,
- * with a word about why.
+ * Keys that only choose between ways to the same result, or that ask for what ftx always does. ftx accepts them and
+ * says why they have no effect.
  */
 export const NEEDLESS: Readonly<Record<string, string>> = {
-  use_unsloth: "fused kernels are used wherever they give the same numbers",
-  enable_liger_kernel: "fused kernels are used wherever they give the same numbers",
-  use_liger_kernel: "fused kernels are used wherever they give the same numbers",
-  use_v1_kernels: "fused kernels are used wherever they give the same numbers",
+  use_unsloth: "ftx uses fused kernels wherever they give the same numbers",
+  enable_liger_kernel: "ftx uses fused kernels wherever they give the same numbers",
+  use_liger_kernel: "ftx uses fused kernels wherever they give the same numbers",
+  use_v1_kernels: "ftx uses fused kernels wherever they give the same numbers",
   include_num_input_tokens_seen: "tokens are always counted",
   include_tokens_per_second: "tokens per second are always reported",
   include_effective_tokens_per_second: "tokens per second are always reported, and nothing is padded",
   average_tokens_across_devices: "a step's loss is always the mean over all its tokens",
-  remove_unused_columns: "only the columns a data set names are read",
+  remove_unused_columns: "ftx reads only the columns that a data set names",
   gradient_checkpointing_kwargs: "blocks are recomputed one by one, without PyTorch's checkpoint function",
   ddp_find_unused_parameters: "one process trains",
   ddp_bucket_cap_mb: "one process trains",
@@ -226,23 +226,23 @@ export const NEEDLESS: Readonly<Record<string, string>> = {
   save_on_each_node: "one process trains",
   log_on_each_node: "one process trains",
   dataloader_pin_memory: "batches are always sent to a GPU from pinned memory, one ahead",
-  dataloader_persistent_workers: "data is encoded ahead of training, so that loading it takes no time",
-  dataloader_prefetch_factor: "data is encoded ahead of training, so that loading it takes no time",
-  dataloader_drop_last: "the last, shorter batch is always used; its tokens count like all others",
-  eval_accumulation_steps: "evaluation keeps sums only",
-  prediction_loss_only: "evaluation keeps sums only",
-  batch_eval_metrics: "evaluation keeps sums only",
-  eval_do_concat_batches: "evaluation keeps sums only",
+  dataloader_persistent_workers: "data is encoded before training, so loading it takes no time",
+  dataloader_prefetch_factor: "data is encoded before training, so loading it takes no time",
+  dataloader_drop_last: "the last, shorter batch is always used; its tokens count like any others",
+  eval_accumulation_steps: "evaluation keeps only sums",
+  prediction_loss_only: "evaluation keeps only sums",
+  batch_eval_metrics: "evaluation keeps only sums",
+  eval_do_concat_batches: "evaluation keeps only sums",
   skip_memory_metrics: "memory is always reported",
-  torch_empty_cache_steps: "the allocator keeps its pages, which is faster",
-  logging_nan_inf_filter: "a step that is not finite is skipped, counted and reported",
-  restore_callback_states_from_checkpoint: "a checkpoint always holds the whole state",
+  torch_empty_cache_steps: "the allocator keeps its memory, which is faster",
+  logging_nan_inf_filter: "ftx skips, counts and reports steps that are not finite",
+  restore_callback_states_from_checkpoint: "a checkpoint always holds the complete state",
   full_determinism: "runs on a CPU are always repeatable",
-  disable_tqdm: "a progress bar is drawn on terminals only; --quiet silences it",
-  log_level: "--quiet silences ftx",
+  disable_tqdm: "progress bars appear only on terminals; --quiet turns them off",
+  log_level: "use --quiet to silence ftx",
 };
 
-/** Values of settings that ftx has, which others know and ftx cannot do yet. */
+/** Values of ftx's own settings that others know and ftx does not support yet. */
 export const VALUES: Readonly<Record<string, Record<string, string>>> = {
   stage: { rm: "reward modelling", ppo: "PPO", dpo: "preference training", kto: "KTO" },
   finetuning_type: { oft: "OFT" },

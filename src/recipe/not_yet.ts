@@ -9,17 +9,17 @@ const KEYS: ReadonlyMap<string, NotYet> = new Map(
   GROUPS.flatMap(([what, keys]) => Object.entries(keys).map(([key, off]) => [key, { what, off }])),
 );
 
-/** All keys (snake_case) that ftx knows of others but has no setting for. */
+/** All keys (snake_case) of LLaMA-Factory and Hugging Face for which ftx has no setting. */
 export const KNOWN_KEYS: readonly string[] = [...KEYS.keys(), ...Object.keys(NEEDLESS)];
 
-/** What a key of others asks for that ftx cannot do; "" if it asks for nothing; undefined for a key nobody knows. */
+/** What such a key asks for; "" if it asks for nothing; undefined if the key is not known. */
 export function notYetKey(key: string, value: unknown): string | undefined {
   const known = KEYS.get(key);
   if (known === undefined) return undefined;
   return asksNothing(value, known.off) ? "" : known.what;
 }
 
-/** What a value of one of our settings asks for that ftx cannot do; undefined if that is not known. */
+/** What an unsupported value of one of ftx's settings asks for; undefined if the value is not known. */
 export function notYetValue(key: string, value: unknown): string | undefined {
   const words = Array.isArray(value) ? value : String(value).split(",");
   return words.map((word) => VALUES[key]?.[String(word).trim().toLowerCase()]).find((what) => what !== undefined);

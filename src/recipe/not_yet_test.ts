@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
 import { camelCase, snakeCase } from "../settings/spelling.ts";
+import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
 import { settingNamed } from "./recipe.ts";
 
 Deno.test("KNOWN_KEYS are spelled as in files, named once, and are no settings of ours", () => {

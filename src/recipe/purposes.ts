@@ -1,12 +1,12 @@
 import { methodSettings } from "../adapters/settings.ts";
 import { templateSettings } from "../data/settings.ts";
+import { exportSettings } from "../export/settings.ts";
 import { generationSettings } from "../generate/settings.ts";
 import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
 import { runSettings } from "../run/settings.ts";
 import { type Section, section } from "../settings/setting.ts";
 import { planSettings, trainingSettings } from "../train/settings.ts";
-import { exportSettings } from "../export/settings.ts";
 import { SECTIONS, type SettingName } from "./recipe.ts";
 import { MODEL_RULES, type Rule } from "./rules.ts";
 import { TRAINING_RULES } from "./training_rules.ts";

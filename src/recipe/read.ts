@@ -8,13 +8,13 @@ import { type Reading, settle, type SettleOptions } from "./settle.ts";
 export interface Sources extends Pick<SettleOptions, "sections"> {
   /** A YAML or JSON file with settings. */
   file?: string;
-  /** Flags, in the order given; they override the file. */
+  /** Flags in the order given. They override the file. */
   flags?: readonly Entry[];
   /** Problems found before, to report with the rest. */
   problems?: readonly string[];
   /** The stage a command stands for: "sft" for `ftx sft`. */
   stage?: string;
-  /** What the recipe is for; "train" when left out. */
+  /** What the recipe is for. Default "train". */
   purpose?: Purpose;
 }
 
@@ -39,7 +39,7 @@ export async function readRecipe(
   return settle([...all, { name: "stage", value: stage, where: `ftx ${stage}` }], purpose, { found, sections });
 }
 
-/** Makes a recipe of values in a program. Throws RecipeError as `readRecipe` does. */
+/** Makes a recipe from values in a program. Throws RecipeError, as `readRecipe` does. */
 export function makeRecipe(values: Given, purpose: Purpose = "chat"): Recipe {
   const entries = Object.entries(values)
     .filter(([, value]) => value !== undefined)

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { methodSettings } from "../adapters/settings.ts";
 import { dataSettings, templateSettings } from "../data/settings.ts";
+import { exportSettings } from "../export/settings.ts";
 import { generationSettings } from "../generate/settings.ts";
 import { hubSettings } from "../hub/settings.ts";
 import { modelSettings } from "../models/settings.ts";
@@ -9,7 +10,6 @@ import { runSettings } from "../run/settings.ts";
 import { factsOf, type Section, type SettingsOf } from "../settings/setting.ts";
 import { camelCase } from "../settings/spelling.ts";
 import { planSettings, trainingSettings } from "../train/settings.ts";
-import { exportSettings } from "../export/settings.ts";
 
 const ALL = [
   modelSettings,
@@ -41,7 +41,7 @@ export type Settings = Together<SettingsOf<(typeof ALL)[number]>>;
 /** The name of a setting in TypeScript: `loraRank`. */
 export type SettingName = keyof Settings;
 
-/** All a command needs to know: every setting, checked, with what follows from others worked out by `derive`. */
+/** Everything that a command needs to know: every setting, checked, and the values that `derive` fills in. */
 export interface Recipe extends Settings {
   outputDir: string;
   loraAlpha: number;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readText } from "../settings/file.ts";
-import { IDLE, MODEL_RULES } from "./rules.ts";
 import { factsOf } from "../settings/setting.ts";
 import { snakeCase } from "../settings/spelling.ts";
 import { SETTINGS } from "./recipe.ts";
+import { IDLE, MODEL_RULES } from "./rules.ts";
 import { settle } from "./settle.ts";
 import { TRAINING_RULES } from "./training_rules.ts";
 

@@ -27,7 +27,7 @@ export interface SettleOptions {
 }
 
 /**
- * Makes a recipe of entries; of several for one setting, the last counts.
+ * Makes a recipe of entries; if there are several for one setting, the last one counts.
  * Throws RecipeError with every problem, one a line: those already `found`, names, values, and combinations.
  */
 export function settle(

@@ -91,7 +91,7 @@ Deno.test("settle() says of accepted settings why nothing is to be done, or why 
     "flash_attn: libtorch already picks the fastest attention kernel for the device",
   ]);
   assert.deepEqual(read("enable_liger_kernel: true").notes, [
-    "enable_liger_kernel: fused kernels are used wherever they give the same numbers",
+    "enable_liger_kernel: ftx uses fused kernels wherever they give the same numbers",
   ]);
   assert.deepEqual(read("eval_steps: 50").notes, ["eval_steps: acts only with eval_strategy = steps"]);
   assert.deepEqual(read("adapter: x\nlora_rank: 4").notes, [
@@ -101,9 +101,9 @@ Deno.test("settle() says of accepted settings why nothing is to be done, or why 
 
 Deno.test("settle() warns of spellings that other YAML readers take differently", () => {
   assert.deepEqual(read("seed: 017\nrun_name: 12:30:00\ntemplate: no").notes, [
-    "seed = 017 (a.yaml:3) is 17 here and 15 to YAML 1.1 readers; write it unambiguously",
-    "run_name = 12:30:00 (a.yaml:4) is text here and 45000 to YAML 1.1 readers; write it unambiguously",
-    'template = no (a.yaml:5) is the word "no" here and false to YAML 1.1 readers; write it unambiguously',
+    "seed = 017 (a.yaml:3) means 17 here but 15 to YAML 1.1 readers; write it unambiguously",
+    "run_name = 12:30:00 (a.yaml:4) means text here but 45000 to YAML 1.1 readers; write it unambiguously",
+    'template = no (a.yaml:5) means the word "no" here but false to YAML 1.1 readers; write it unambiguously',
   ]);
   const { recipe, notes } = read(
     'learning_rate: 1e-4\neval_strategy: no\nplot_loss: no\nmax_samples: 1_000\nrun_name: "no"',

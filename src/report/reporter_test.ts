@@ -62,7 +62,7 @@ function clock() {
 
 Deno.test("Reporter averages a metric over the steps that report it, also where a line ends and a run is resumed between them", () => {
   const seen = new Recorder();
-  const metrics = [{ kl: 1 }, {}, { kl: 5 }, {}];
+  const metrics: Record<string, number>[] = [{ kl: 1 }, {}, { kl: 5 }, {}];
   let reporter = new Reporter({ readers: [], logging: every(4) });
   for (const [i, some] of metrics.entries()) {
     if (i === 2) reporter = new Reporter({ readers: [seen], logging: every(4), state: reporter.state });

@@ -3,8 +3,8 @@ import type { Entry } from "./entry.ts";
 import { bare } from "./value.ts";
 
 /**
- * What to say about a plain spelling that LLaMA-Factory's YAML reader (YAML 1.1) and ftx (YAML 1.2) take differently.
- * `1e-4` needs no word: both end with the number. Returns undefined where they agree.
+ * A note about a plain spelling that LLaMA-Factory's YAML reader (YAML 1.1) and ftx (YAML 1.2) read differently, or
+ * undefined if they agree. `1e-4` needs none: both end up with the number.
  */
 export function ambiguity({ name, source, where }: Entry, setting: z.ZodType): string | undefined {
   if (source === undefined) return undefined;
@@ -12,7 +12,7 @@ export function ambiguity({ name, source, where }: Entry, setting: z.ZodType): s
   const isNumber = schema instanceof z.ZodNumber;
   const isText = schema instanceof z.ZodString || schema instanceof z.ZodArray;
   const differs = (here: string, there: string) =>
-    `${name} = ${source} (${where}) is ${here} here and ${there} to YAML 1.1 readers; write it unambiguously`;
+    `${name} = ${source} (${where}) means ${here} here but ${there} to YAML 1.1 readers; write it unambiguously`;
   if (/^[+-]?0[0-7_]+$/.test(source) && (isNumber || isText)) {
     return differs(isNumber ? String(Number(source)) : "text", String(parseInt(source.replaceAll("_", ""), 8)));
   }

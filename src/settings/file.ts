@@ -4,14 +4,14 @@ import { RecipeError } from "../errors.ts";
 import type { Entry } from "./entry.ts";
 import { interpolate, InterpolationProblem } from "./interpolate.ts";
 
-// A settings file is small. Whatever is larger or deeper was not written by hand and could cost a lot to read.
+// A settings file is small. Anything larger or deeper was not written by hand and could take long to read.
 const MOST_BYTES = 1 << 20;
 const MOST_NODES = 100_000;
 const MOST_DEPTH = 64;
 
 /**
- * Reads a settings file, YAML or JSON, into entries that know their line.
- * Throws RecipeError with every problem of its form: what it means is checked later, by `settle`.
+ * Reads a settings file, YAML or JSON, into entries with their line numbers.
+ * Throws RecipeError with every problem of syntax; `settle` checks names and values.
  */
 export async function readFile(
   path: string,
@@ -22,7 +22,7 @@ export async function readFile(
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw refuse("it is not a file; name a YAML or JSON file with settings");
-    if (size > MOST_BYTES) throw refuse(`it has ${size} bytes, more than the ${MOST_BYTES} a settings file may have`);
+    if (size > MOST_BYTES) throw refuse(`it has ${size} bytes; a settings file can have at most ${MOST_BYTES}`);
     text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
   } catch (error) {
     if (error instanceof RecipeError) throw error;
@@ -33,13 +33,13 @@ export async function readFile(
   return readText(text, basename(path), env);
 }
 
-/** The same for text at hand; `name` stands for the file in messages. */
+/** The same for text; messages call it `name`. */
 export function readText(text: string, name: string, env: Record<string, string | undefined> = {}): Entry[] {
-  // The parser calls itself for every level, so levels are counted before it runs.
+  // The parser is recursive, so levels are counted before it runs.
   if (isDeep(text)) throw new RecipeError(`Cannot read "${name}": it is nested more than ${MOST_DEPTH} levels deep`);
   const lines = new LineCounter();
   const at = (offset = 0) => `${name}:${lines.linePos(offset).line}`;
-  // A tag such as !!python/object is only a warning to the parser; here it is a problem, like all it complains of.
+  // The parser only warns about a tag such as !!python/object; here every warning is a problem.
   const document = parseDocument(text, {
     version: "1.2",
     schema: "core",
@@ -49,7 +49,7 @@ export function readText(text: string, name: string, env: Record<string, string 
     prettyErrors: false,
     logLevel: "silent",
   });
-  // One mistake often leads the parser to find more on the same line; the first says it.
+  // One mistake often causes more complaints on the same line; the first one is enough.
   const complaints = new Map<string, string>();
   for (const { pos: [offset], message } of [...document.errors, ...document.warnings]) {
     const line = at(offset);

@@ -36,7 +36,7 @@ Deno.test("readText() fills in environment variables", () => {
   assert.equal(
     refused("a: 1\nmodel: ${oc.env:NONE}\ntemplate: ${x}"),
     "Cannot use model (a.yaml:2): the environment variable NONE is not set; set it, or write ${oc.env:NONE,default}\n" +
-      "Cannot use template (a.yaml:3): ftx fills in ${oc.env:NAME} only, not ${x}",
+      "Cannot use template (a.yaml:3): ftx replaces only ${oc.env:NAME}, not ${x}",
   );
 });
 
@@ -86,7 +86,7 @@ Deno.test("readFile() refuses what is missing, no file, too large or not text", 
   await Deno.writeTextFile(join(folder, "large.yaml"), "#".repeat(2 << 20));
   assert.equal(
     await message(join(folder, "large.yaml")),
-    'Cannot read "/large.yaml": it has 2097152 bytes, more than the 1048576 a settings file may have',
+    'Cannot read "/large.yaml": it has 2097152 bytes; a settings file can have at most 1048576',
   );
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
 
-/** The name that was probably meant: at most 2 letters away and not all of a short word; undefined if none is near. */
+/** The most similar name, at most 2 letters away (less for short names), or undefined. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.min(2, Math.floor(name.length / 2)) + 1;

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { didYouMean } from "./nearest.ts";
 import { factsOf } from "./setting.ts";
 
-/** A value as its setting wants it, or why it cannot be used. */
+/** A value of the setting's type, or why there is none. */
 export type Checked = { value: unknown; problem?: undefined } | { problem: string };
 
 /**
- * Reads `given` as a value of a setting. Flags and other YAML readers give words where ftx wants more, so "1e-4" is
- * a number, "yes" is true and "a,b" is a list where the setting is one. `null` is the same as leaving it out, unless
- * null means something to the setting.
+ * Reads `given` as a value of a setting. Flags and some YAML readers give text, so "1e-4" becomes a number, "yes" becomes
+ * true and "a,b" becomes a list if the setting takes one. `null` means that the setting is left out, unless null is one
+ * of its values.
  */
 export function check(setting: z.ZodType, given: unknown): Checked {
   if (given === "null") given = null;
@@ -28,7 +28,7 @@ export function bare(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** The value that a setting has when nobody sets it. */
+/** The default of a setting; undefined if it has none. */
 export function defaultOf(setting: z.ZodType): unknown {
   const result = setting.safeParse(undefined);
   return result.success ? result.data : undefined;
@@ -118,7 +118,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
   }
 }
 
-/** What a setting takes, in words: "a whole number", "true or false", "a list". */
+/** What a setting accepts, in words: "a whole number", "true or false", "a list". */
 export function kindOf(schema: z.ZodType): string {
   schema = bare(schema);
   if (schema instanceof z.ZodNumber) return schema.format === "safeint" ? "a whole number" : "a number";

@@ -1,5 +1,5 @@
 // ffi/*.cpp and ffi/kernels/*.cpp -> build/shim/<libtorch's minor version>-<hash of all inputs>/libftx.so
-// Every object is kept under the hash of what it is made from, so only what changed is compiled again.
+// An object is named by the hash of its inputs, so only what changed is compiled again.
 
 import { createHash } from "node:crypto";
 import { dirname, relative } from "node:path";
@@ -10,20 +10,20 @@ import { parallel } from "../net/mod.ts";
 import { Waiting } from "../report/waiting.ts";
 import type { Compiler } from "./compiler.ts";
 
-// No libgomp at the link: the OpenMP calls are answered by the runtime that libtorch_cpu brings (so that one must stay
-// linked, "no-as-needed"); a second runtime in the process would fight it for the cores. "now" resolves every name when
-// the shim is loaded, not amid training; "nodelete" keeps it there when a worker ends, for it is libtorch's allocator.
+// No libgomp at the link: libtorch_cpu's runtime answers the OpenMP calls (so that library must stay linked, "no-as-needed");
+// a second runtime in the process would compete with it for the cores. "now" resolves every name when the shim is loaded, not
+// in the middle of training; "nodelete" keeps the shim loaded when a worker ends, because it is libtorch's allocator.
 const COMPILE = ["-std=c++20", "-O3", "-fPIC", "-fopenmp", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
   .concat("-D_GLIBCXX_USE_CXX11_ABI=1");
 const LINK = ["-shared", "-Wl,-soname,libftx.so", "-Wl,-z,now", "-Wl,-z,nodelete", "-Wl,--no-as-needed"];
 const MEMORY_OF_ONE = 1.3e9; // bytes; measured: 0.95 GB for the largest file with libtorch 2.13
 
-/** What is compiled against what, and where the results go. */
+/** What is compiled, against which libtorch, and where the results go. */
 export interface ShimPlan {
   libtorch: Libtorch;
   /** The folder of the sources, `ffi`. */
   sources: string;
-  /** The folder of everything made, `build`. */
+  /** The folder of the results, `build`. */
   build: string;
   /** Each source with its object file. */
   objects: { source: string; object: string }[];
@@ -31,7 +31,7 @@ export interface ShimPlan {
   shim: string;
 }
 
-/** Works out what the shim is made of, and the names that follow from the contents. */
+/** Finds the sources of the shim, and the names of objects and shim, which follow from their contents. */
 export function planShim(
   libtorch: Libtorch,
   sources: string,
@@ -49,7 +49,7 @@ export function planShim(
   return { libtorch, sources, build, objects, shim: `${build}/shim/${minor(libtorch.version)}-${key}/libftx.so` };
 }
 
-/** Compiles what is not compiled yet, several files at a time, and links the shim. Throws an `FtxError` on failure. */
+/** Compiles what is missing, several files at a time, and links the shim. Throws an `FtxError` on failure. */
 export async function compileShim(plan: ShimPlan, compiler: Compiler): Promise<void> {
   const { root } = plan.libtorch;
   const todo = plan.objects.filter(({ object }) => !exists(object));
@@ -68,7 +68,7 @@ export async function compileShim(plan: ShimPlan, compiler: Compiler): Promise<v
   await make(plan, compiler, "libftx.so", plan.shim, [...LINK, ...objects, `-L${root}/lib`, "-ltorch_cpu", "-lc10"]);
 }
 
-/** Runs the compiler into a temporary file, which takes its name only when it is whole. */
+/** Runs the compiler into a temporary file, which gets its name only when it is complete. */
 async function make(plan: ShimPlan, compiler: Compiler, what: string, output: string, args: string[]): Promise<void> {
   const temporary = `${output}.${Deno.pid}`;
   const [program, ...before] = compiler.command;
@@ -87,7 +87,7 @@ async function make(plan: ShimPlan, compiler: Compiler, what: string, output: st
   );
 }
 
-/** What matters of a compiler's answer: its first two errors, with paths as in the repository. */
+/** The important part of a compiler's output: its first two errors, with paths relative to the sources. */
 export function condense(said: string, sources: string): string {
   if (/killed signal|out of memory|cannot allocate/i.test(said)) {
     return "there was not enough memory (1.3 GB for each file)";

@@ -1,14 +1,14 @@
 import { FtxError } from "../errors.ts";
 
-/** A C++ compiler of this machine. */
+/** A C++ compiler on this machine. */
 export interface Compiler {
-  /** The program, and words that come before its own ("ccache g++"). */
+  /** The program and its first arguments: ["ccache", "g++"]. */
   command: string[];
-  /** "g++ 12.2.0", for messages. */
+  /** What messages call it: "g++ 12.2.0". */
   name: string;
 }
 
-/** That this machine has no compiler for the shim: why, and the remedy, for the sentences of others too. Exit code 2. */
+/** Thrown where no compiler can build the shim. `why` and `remedy` are the parts of the sentence. Exit code 2. */
 export class NoCompilerError extends FtxError {
   override name = "NoCompilerError";
   constructor(readonly why: string, readonly remedy: string) {
@@ -18,7 +18,7 @@ export class NoCompilerError extends FtxError {
 
 const INSTALL = 'install one with "apt-get install g++" (Debian, Ubuntu) or "dnf install gcc-c++" (Fedora, RHEL)';
 
-/** The compiler named by `CXX`, else g++. Throws a `NoCompilerError` with the command that installs it. */
+/** The compiler named by `CXX`, or else g++. Throws a `NoCompilerError` that says how to install one. */
 export async function findCompiler(cxx: string | undefined = Deno.env.get("CXX")): Promise<Compiler> {
   const command = (cxx?.trim() || "g++").split(/\s+/);
   const text = await versionText(command);
@@ -28,12 +28,12 @@ export async function findCompiler(cxx: string | undefined = Deno.env.get("CXX")
   return { command, name: accept(command.join(" "), text) };
 }
 
-/** The compiler's name with its version, read from what it answers to --version. Throws when it cannot build the shim. */
+/** The compiler's name and version, from its answer to --version. Throws if it cannot build the shim. */
 export function accept(command: string, versionText: string): string {
   const version = versionText.match(/\b(\d+)\.\d+(\.\d+)?\b/);
   const name = `${command} ${version?.[0] ?? "of unknown version"}`;
   if (/clang/i.test(versionText)) {
-    // clang calls LLVM's OpenMP runtime, libtorch carries GNU's, and two in one process fight over the cores.
+    // clang uses LLVM's OpenMP runtime, libtorch GNU's; two in one process compete for the cores.
     const why = `${name} does not use libtorch's OpenMP runtime, which is GNU's`;
     throw new NoCompilerError(why, `${INSTALL}, and name it in CXX`);
   }

@@ -1,4 +1,4 @@
-// The shim for a libtorch that neither the program nor a setup has one for: compiled on this machine, once.
+// The shim for a libtorch that neither the program nor the last setup has one for: compiled on this machine, once.
 
 import { dirname } from "node:path";
 import { FtxError } from "../errors.ts";
@@ -16,20 +16,22 @@ import { planShim } from "./compile.ts";
 import { type Compiler, findCompiler, NoCompilerError } from "./compiler.ts";
 import { makeShim } from "./make_shim.ts";
 
-/** What `ownShim` works with; each can be given, so that tests need no machine of their own. */
+/** What `ownShim` works with; tests give their own. */
 export interface Workshop {
   /** The folder of the shim's sources. */
   sources: string;
-  /** The folder that takes what is made. */
+  /** The folder of the results. */
   build: string;
-  /** The minor versions for which shims came with the program. */
+  /** The minor versions of libtorch that the program came with shims for. */
   shipped: string[];
   compiler: () => Promise<Compiler>;
 }
 
 /**
- * The shim compiled for this libtorch earlier, else compiled now with a notice. `passedOver` says of the shims that there are
- * why they do not do. Throws an `FtxError` that says what to do when there is no compiler.
+ * The shim that was compiled for this libtorch earlier, or else is compiled now, with a notice.
+ *
+ * @param passedOver why each of the other shims does not fit
+ * @throws {FtxError} There is no compiler; the sentence says what to do.
  */
 export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop?: Workshop): Promise<Shim> {
   const { sources, build, shipped, compiler } = workshop ?? here();
@@ -44,16 +46,16 @@ export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop
   return { path: plan.shim, why: "compiled here" };
 }
 
-/** Marks a shim as used today, so that compiling another one does not clear it out. */
+/** Marks a shim as used today, so that compiling another one does not delete it. */
 function keep(shim: string): void {
   try {
     Deno.utimeSync(dirname(shim), new Date(), new Date());
   } catch {
-    return; // a cache that is another user's, or read-only: nothing is cleared there either
+    return; // another user's cache, or a read-only one: nothing is deleted there either
   }
 }
 
-/** The shim that was compiled for this libtorch earlier; undefined when there is none. */
+/** The shim that was compiled for this libtorch earlier; undefined if there is none. */
 export function earlierShim(libtorch: Libtorch): Shim | undefined {
   const { sources, build } = here(), { shim } = planShim(libtorch, sources, build);
   return exists(shim) ? { path: shim, why: "compiled here" } : undefined;
@@ -68,7 +70,7 @@ function here(): Workshop {
   };
 }
 
-/** The sentence that says which libtorch was found, which ones ftx has shims for, and what to do. */
+/** The error that says which libtorch was found, which ones ftx has shims for, and what to do. */
 function noShim(
   { version, root }: Libtorch,
   shipped: string[],

@@ -1,4 +1,4 @@
-// Which package index this machine uses: pip's own configuration says it, whether or not pip is installed.
+// The package index of this machine, from pip's configuration; pip itself need not be installed.
 
 import { homedir } from "node:os";
 import { type Environment, exists, read } from "../libtorch/mod.ts";
@@ -6,17 +6,17 @@ import { Client, type RetryOptions } from "../net/mod.ts";
 
 /** Where packages come from. */
 export interface IndexSettings {
-  /** Addresses of indexes (https, http or file), without a slash at the end; the files of all of them count. */
+  /** Addresses of indexes (https, http or file), without a slash at the end; all of them are used. */
   indexes: string[];
   /** Folders and pages that hold packages themselves. */
   findLinks: string[];
-  /** A file with certificates to trust, besides those that the runtime brings. */
+  /** A file with certificates to trust, in addition to the runtime's. */
   cert?: string;
-  /** An address that all requests go through; without one, HTTPS_PROXY and NO_PROXY count. */
+  /** The proxy for all requests. Default: that of HTTPS_PROXY and NO_PROXY. */
   proxy?: string;
 }
 
-/** Where pip reads its configuration on this machine; later ones override earlier ones. */
+/** The files that pip reads its configuration from; later ones override earlier ones. */
 export function configFiles(env: Environment): string[] {
   const home = env.HOME || homedir();
   if (env.PIP_CONFIG_FILE === "/dev/null") return [];
@@ -30,8 +30,10 @@ export function configFiles(env: Environment): string[] {
 }
 
 /**
- * pip's settings: PIP_INDEX_URL and its like, else its configuration files. `indexUrl` overrides the index and drops the
- * others; `usual` is asked for an index when none is configured.
+ * pip's settings, from PIP_INDEX_URL and the like, or else from its configuration files.
+ *
+ * @param options.indexUrl used instead of all configured places
+ * @param options.usual gives the index if none is configured. Default: asks pip for its own
  */
 export async function indexSettings(
   env: Environment,
@@ -52,7 +54,7 @@ export async function indexSettings(
   return { ...settings, indexes: [...main ? [main] : [], ...words("extra-index-url")].map(bare) };
 }
 
-/** The settings of a pip.conf for `pip download`, by name: those of [global] and [install], then those of [download]. */
+/** The settings of a pip.conf, by name, that `pip download` uses: of [global], then [install], then [download]. */
 export function parseConfig(text: string): Record<string, string> {
   const sections: Record<string, Record<string, string>> = {};
   let section: Record<string, string> = {}, name = "";
@@ -62,12 +64,12 @@ export function parseConfig(text: string): Record<string, string> {
     const [, key, value] = line.match(/^([\w-]+)\s*[=:]\s*(.*?)\s*$/) ?? [];
     if (title !== undefined) section = sections[title] ??= {};
     else if (key !== undefined) section[name = key.replaceAll("_", "-")] = value;
-    else if (/^\s/.test(line) && name) section[name] += ` ${line.trim()}`; // a list goes on, indented
+    else if (/^\s/.test(line) && name) section[name] += ` ${line.trim()}`; // an indented line continues a list
   }
   return { ...sections.global, ...sections.install, ...sections.download };
 }
 
-/** The index that pip itself uses when nothing is configured, which its help names; undefined where there is no pip. */
+/** The index that pip uses if none is configured, which its help names; undefined if there is no pip. */
 async function pipsOwn(): Promise<string | undefined> {
   for (const [program, ...words] of [["python3", "-m", "pip"], ["pip3"], ["pip"]]) {
     try {
@@ -85,7 +87,7 @@ function bare(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-// What an administrator added is in one of these; it counts next to the certificates that the runtime brings.
+// Certificates that an administrator added are in one of these; they are trusted in addition to the runtime's.
 const SYSTEM = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /** A client with the certificates and the proxy of the settings. Dispose it. */

@@ -1,5 +1,5 @@
 // From a machine with nothing but ftx to a shim that loads: finds or fetches libtorch, chooses or compiles the shim, and
-// leaves a record for the runs that follow. Where nothing is to do it takes a fraction of a second.
+// leaves a record for later runs. If nothing has to be done it takes a fraction of a second.
 
 import { relative } from "node:path";
 import { FtxError } from "../errors.ts";
@@ -34,15 +34,15 @@ import { indexClient, indexSettings } from "./pip.ts";
 import { writing } from "./storage.ts";
 import { buildsFor, type Wish } from "./wheels.ts";
 
-/** What is wanted of setup. */
+/** What setup is asked for. */
 export interface SetupOptions {
-  /** "any": the libtorch that is found, else the network. "fetch": ftx's own in any case. "local": never the network. */
+  /** "any": a libtorch of this machine, or else one from the network. "fetch": ftx's own. "local": never the network. */
   source?: "any" | "fetch" | "local";
-  /** The build to fetch; by default CUDA's where there is an NVIDIA driver. Asked for by name, a found one that is not it is not taken. */
+  /** The build to use, whatever is found. Default: the one that is found; to fetch, CUDA's if there is an NVIDIA driver. */
   build?: "cpu" | "cuda";
-  /** The version to fetch, by default the one that ftx is tested with. A found one of another version is not taken. */
+  /** The version to use, whatever is found. Default: the one that is found; to fetch, the one that ftx is tested with. */
   version?: string;
-  /** The package index to fetch from, instead of those that pip's configuration names. */
+  /** The package index to fetch from. Default: those of pip's configuration. */
   indexUrl?: string;
 }
 
@@ -52,19 +52,19 @@ export interface Ready {
   shim: Shim;
 }
 
-/** Brings everything up to date, and returns what is in use. Setups at the same time wait for one another. */
+/** Brings everything up to date, and returns what is in use. Simultaneous setups wait for one another. */
 export async function setup(options: SetupOptions = {}): Promise<Ready> {
   const folder = workFolder();
   return await writing(folder, "fix that, or set XDG_CACHE_HOME to a folder that you may write", async () => {
     await Deno.mkdir(folder, { recursive: true });
     using _held = await Lock.take(`${folder}/setup.lock`, () => console.error("Waiting for another setup"));
     const found = look(options);
-    if (!found) buildsFor(wishOf(options)); // a version that cannot be had is refused before anything else is
+    if (!found) buildsFor(wishOf(options)); // refuses a version that cannot be fetched before anything else is done
     return isClone(programRoot()) ? await inClone(options, found, folder) : await inBinary(options, found, folder);
   });
 }
 
-/** A clone compiles its shim, so that a changed source acts; the record names it. */
+/** A clone compiles its shim, so that changes of the source take effect; the record names the shim. */
 async function inClone(options: SetupOptions, found: Libtorch | undefined, build: string): Promise<Ready> {
   const sources = `${programRoot()}/ffi`;
   const upToDate = found && exists(planShim(found, sources, build).shim);
@@ -76,7 +76,7 @@ async function inClone(options: SetupOptions, found: Libtorch | undefined, build
   return { libtorch, shim: { path: plan.shim, why: "the last setup" } };
 }
 
-/** The binary brings shims; it compiles one where none of them fits. */
+/** The binary comes with shims; it compiles one if none of them fits. */
 async function inBinary(options: SetupOptions, found: Libtorch | undefined, cache: string): Promise<Ready> {
   if (!found && !shippedVersions().includes(minor(wishOf(options).version))) await findCompiler();
   const libtorch = found ?? await fetchOwn(options);
@@ -86,7 +86,7 @@ async function inBinary(options: SetupOptions, found: Libtorch | undefined, cach
   return { libtorch, shim };
 }
 
-/** The libtorch that is there and is what is asked for; with the source "local" there must be one. */
+/** The libtorch on this machine that meets the options. With the source "local" there must be one. */
 function look({ source = "any", build, version }: SetupOptions): Libtorch | undefined {
   if (source === "fetch") return undefined;
   if (source === "local") return findLibtorch();
@@ -102,7 +102,7 @@ function isTooNew({ cuda }: Libtorch): boolean {
   return cuda !== undefined && driver !== undefined && !runsOn(cuda, driver);
 }
 
-/** What is to be fetched. */
+/** The libtorch to fetch. */
 function wishOf({ build, version = TESTED }: SetupOptions): Wish {
   const driver = driverCuda();
   return { version, driver, gpu: build ? build === "cuda" : driver !== undefined };

@@ -1,4 +1,4 @@
-// A wheel is a zip with a list of its files' checksums (RECORD). Nothing of Python is needed to open one.
+// A wheel is a zip file with a list of its files' checksums (RECORD). Opening one takes no Python.
 
 import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";

@@ -1,5 +1,5 @@
-// The wheels that make a libtorch. Their names and checksums come with ftx (wheels.json, made by tools/lock_wheels.ts), so that
-// what is installed is what was tested; where they are is up to the package index.
+// The wheels that make up a libtorch. Their names and checksums come with ftx (wheels.json, made by tools/lock_wheels.ts), so
+// that every setup installs the same files; the package index only says where they are.
 
 import { FtxError } from "../errors.ts";
 import { compareVersions, runsOn } from "../libtorch/mod.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
 import { type Batch, batchOf } from "../data/mod.ts";
 import { live, scope } from "../tensor/mod.ts";
 import { Feed } from "./feed.ts";
 import { type Inputs, inputsOf } from "./inputs.ts";
-import "../../tests/support/tensors.ts";
 
 /** A batch of documents of these lengths, one a row, whose last tokens are learned. */
 function batchOfLengths(lengths: number[], salt: number): Batch {

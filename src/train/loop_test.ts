@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
 import { type Batch, batchOf } from "../data/mod.ts";
 import { parameter } from "../nn/mod.ts";
 import { adamw, Optimizer, uniform } from "../optim/mod.ts";
 import { from, keep, live, manualSeed, randn, scope, zeros } from "../tensor/mod.ts";
 import { type Done, type LoopOptions, train } from "./loop.ts";
 import type { Objective } from "./objective.ts";
-import type { Ranks } from "./ranks.ts";
 import { randomStates, setRandomStates } from "./random.ts";
-import "../../tests/support/tensors.ts";
+import type { Ranks } from "./ranks.ts";
 
 /** A batch of which this loop looks at the counts only. */
 const BATCH = batchOf([[{ ids: new Int32Array(3), labels: new Int32Array(3) }]]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import "../../tests/support/tensors.ts";
 import { parameter } from "../nn/mod.ts";
 import { adamw, lion, LossScale, Optimizer, type Rule, uniform } from "../optim/mod.ts";
 import { from, keep, live, manualSeed, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
 import { DeviceUpdate, HostUpdate, type StepOutcome, type Update } from "./update.ts";
-import "../../tests/support/tensors.ts";
 
 const totals = (loss: number, right: number) => from(Float64Array.of(loss, right));
 

@@ -1,5 +1,7 @@
 import type { CausalLm, ModelConfig } from "../models/mod.ts";
+import type { ModelSettings } from "../models/settings.ts";
 import { replaceValue, type RopeScaling } from "../nn/mod.ts";
+import { snakeCase } from "../settings/spelling.ts";
 import {
   availableMemory,
   type DType,
@@ -10,8 +12,6 @@ import {
   setMemoryLimit,
   threads,
 } from "../tensor/mod.ts";
-import type { ModelSettings } from "../models/settings.ts";
-import { snakeCase } from "../settings/spelling.ts";
 import { loadModel } from "./load.ts";
 
 /** The settings that decide how a model is loaded. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hostTensor, keep, type Tensor } from "../tensor/mod.ts";
-import { openWeights, type TensorPlace, writeSafetensors } from "../safetensors/mod.ts";
-import { fill, misfits } from "./tensors.ts";
 import "../../tests/support/tensors.ts";
+import { openWeights, type TensorPlace, writeSafetensors } from "../safetensors/mod.ts";
+import { hostTensor, keep, type Tensor } from "../tensor/mod.ts";
+import { fill, misfits } from "./tensors.ts";
 
 const LENGTH = 1 << 20; // numbers of a tensor: 4 MiB, so that reads take a while
 

@@ -37,8 +37,8 @@ Deno.test("without a home the launcher unpacks into the temporary folder, says s
 Deno.test("a home that is not there is not made", async () => {
   const { path, place } = await temporary(), home = `${small.folder}/nobody`;
   const { code, err } = await small.start([], { env: { HOME: home, TMPDIR: path } });
-  const why = `"${home}/.cache/ftx/bin" does not do (there is no "${home}")`;
-  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", for ${why}\n`]);
+  const why = `"${home}/.cache/ftx/bin" cannot be used (there is no "${home}")`;
+  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", because ${why}\n`]);
   assert.throws(() => Deno.statSync(home), Deno.errors.NotFound);
 });
 
@@ -54,8 +54,8 @@ Deno.test("nothing is executed from a cache in which others may write", async ()
   await small.start([], { env: { XDG_CACHE_HOME: shared } });
   await Deno.chmod(shared, 0o777);
   const { out, err } = await small.start([], { env: { XDG_CACHE_HOME: shared, TMPDIR: path } });
-  const why = `"${shared}/ftx/bin" does not do (others may write in "${shared}")`;
-  assert.equal(err, `note: ftx is unpacked into "${place}", for ${why}\n`);
+  const why = `"${shared}/ftx/bin" cannot be used (others may write in "${shared}")`;
+  assert.equal(err, `note: ftx is unpacked into "${place}", because ${why}\n`);
   assert.equal(out, small.line(small.unpacked(place)));
 });
 
@@ -104,8 +104,8 @@ withMounts("a folder from which programs may not run is passed over", async () =
   const { path, place } = await temporary(0);
   const mounted = await mounting(`mount -t tmpfs -o noexec,mode=755 tmpfs "${small.home}"`);
   const { code, out, err } = await small.start([], { env: { HOME: small.home, TMPDIR: path }, ...mounted });
-  const why = `"${small.place}" does not do (programs may not run there (noexec))`;
-  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", for ${why}\n`]);
+  const why = `"${small.place}" cannot be used (programs may not run there (noexec))`;
+  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", because ${why}\n`]);
   assert.equal(out, small.line(small.unpacked(place)));
 });
 
@@ -117,8 +117,8 @@ withMounts("a read-only cache is passed over, unless ftx lies there already", as
   );
   const env = { HOME: small.home, TMPDIR: path };
   const { code, err } = await small.start([], { env, ...readOnly });
-  const why = `"${small.place}" does not do (Read-only file system)`;
-  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", for ${why}\n`]);
+  const why = `"${small.place}" cannot be used (Read-only file system)`;
+  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", because ${why}\n`]);
   await small.start();
   assert.deepEqual(await small.start([], { env, ...readOnly }), { code: 0, out: small.line(), err: "" });
 });
@@ -128,15 +128,15 @@ withMounts("a full cache is passed over, whether it is full before or becomes so
   const full = await mounting(`mount -t tmpfs -o size=1m,mode=755 tmpfs "${small.home}"`);
   const env = { HOME: small.home, TMPDIR: path };
   const { code, err } = await small.start([], { env, ...full });
-  const why = `"${small.place}" does not do (1 MB are free of 8 MB needed)`;
-  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", for ${why}\n`]);
+  const why = `"${small.place}" cannot be used (1 MB are free of 8 MB needed)`;
+  assert.deepEqual([code, err], [0, `note: ftx is unpacked into "${place}", because ${why}\n`]);
   // Bytes suffice, but not files: the seventh cannot be made.
   const other = await temporary(0);
   const crowded = await mounting(`mount -t tmpfs -o nr_inodes=9,mode=755 tmpfs "${small.home}"`);
   const late = await small.start([], { env: { ...env, TMPDIR: other.path }, ...crowded });
   assert.equal(
     late.err,
-    `note: ftx is unpacked into "${other.place}", for "${small.place}" does not do (No space left on device)\n`,
+    `note: ftx is unpacked into "${other.place}", for "${small.place}" cannot be used (No space left on device)\n`,
   );
   assert.equal(late.code, 0);
 });
@@ -149,7 +149,7 @@ withMounts("where no folder does, one sentence names each and ends with 6", asyn
   try {
     const { code, out, err } = await small.start([], { env: { HOME: small.home }, ...none });
     const places = [small.place, ...folders.slice(1).map((folder) => `${folder}/bin`)];
-    const reasons = places.map((place) => `"${place}" does not do (programs may not run there (noexec))`).join(", ");
+    const reasons = places.map((place) => `"${place}" cannot be used (programs may not run there (noexec))`).join(", ");
     const remedy = "set XDG_CACHE_HOME to a folder of yours with 8 MB free";
     assert.deepEqual([code, out, err], [6, "", `error: Cannot unpack ftx: ${reasons}; ${remedy}\n`]);
   } finally {

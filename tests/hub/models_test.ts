@@ -66,11 +66,14 @@ Deno.test("ftx models lists what the cache holds", async () => {
 
 Deno.test("ftx models says that there is no cache, and counts begun downloads", async () => {
   await using scene = await HubScene.make();
-  assert.equal((await run(scene, "")).out, `Nothing is in the cache "${scene.cache}"\n`);
+  assert.equal((await run(scene, "")).out, `The cache "${scene.cache}" is empty\n`);
   const blobs = join(scene.cache, "models--org--model/blobs");
   await Deno.mkdir(blobs, { recursive: true });
   await Deno.writeFile(join(blobs, "abc.incomplete"), noise(2048));
-  assert.match((await run(scene, "size")).out, /^1 model and 0 data sets: 2 KiB, in ".*"; 2 KiB of begun downloads\n$/);
+  assert.match(
+    (await run(scene, "size")).out,
+    /^1 model and 0 data sets: 2 KiB, in ".*"; 2 KiB of unfinished downloads\n$/,
+  );
   assert.match((await run(scene, "list")).out, /2 KiB \(unfinished\)/);
 });
 
@@ -82,7 +85,7 @@ Deno.test("ftx models search finds short names and what the hub has", async () =
   assert.equal(code, 0);
   assert.match(
     out,
-    /^short name +at the hub +template\nllama-2-7b +meta-llama\/Llama-2-7b-hf +llama2\nllama-2-7b-chat /,
+    /^short name +on the hub +template\nllama-2-7b +meta-llama\/Llama-2-7b-hf +llama2\nllama-2-7b-chat /,
   );
   const found = JSON.parse((await run(scene, "search llama-2 --json --limit 5")).out);
   assert.deepEqual(found.hub, [{ id: "some/Llama-2-thing", downloads: 1234, likes: 5, gated: false }]);
@@ -90,9 +93,9 @@ Deno.test("ftx models search finds short names and what the hub has", async () =
   assert.deepEqual([data.aliases, data.hub[0].id], [[], "some/llama-2-data"]);
   assert.match(
     (await run(scene, "search qwen3-0.6b", { HF_HUB_OFFLINE: "1" })).out,
-    /The hub was not asked: HF_HUB_OFFLINE is set\n$/,
+    /ftx did not search the hub: HF_HUB_OFFLINE is set\n$/,
   );
-  assert.equal((await run(scene, "search nothing-of-the-kind")).out, 'Nothing has "nothing-of-the-kind" in its name\n');
+  assert.equal((await run(scene, "search nothing-of-the-kind")).out, 'No name contains "nothing-of-the-kind"\n');
 });
 
 Deno.test("ftx models remove takes one repository away, and asks before", async () => {
@@ -126,10 +129,10 @@ const WRONG: [line: string, says: string][] = [
     "remove ../../etc --yes",
     'Cannot remove "../../etc": the cache "{cache}" does not have it; ftx models list shows what it has',
   ],
-  ["remove", 'Cannot run "ftx models remove" without a name: add it'],
-  ["lst", 'Cannot run "ftx models lst": its parts are list, size, search, remove; did you mean "list"?'],
-  ["list more", 'Cannot use "more" with ftx models list: nothing more is needed; leave it out'],
-  ["search a --limit x", "Cannot use --limit x: it is no number of results; write 1 or more"],
+  ["remove", 'Cannot run "ftx models remove" without a name: add one'],
+  ["lst", 'Cannot run "ftx models lst": choose one of list, size, search, remove; did you mean "list"?'],
+  ["list more", 'Cannot use "more" with ftx models list: it takes nothing more; leave it out'],
+  ["search a --limit x", "Cannot use --limit x: it is not a number of results; use 1 or more"],
 ];
 
 Deno.test("ftx models says what is wrong in one sentence", async () => {

@@ -139,7 +139,7 @@ Deno.test("ftx setup refuses flags and versions that it cannot use", async () =>
   assert.equal(await refused("--index-url"), "error: Cannot use --index-url: it needs a value\n");
   assert.equal(
     await refused("now"),
-    'error: Cannot use "now" with ftx setup: it takes flags only; ftx setup --help lists them\n',
+    'error: Cannot use "now" with ftx setup: it takes only flags; ftx setup --help lists its flags\n',
   );
   assert.equal(
     await refused("--fetch --libtorch-version 2.9.0"),

@@ -1,4 +1,4 @@
-// `deno compile`: it needs denort, Deno's runtime without its tools, which Deno downloads where it may.
+// `deno compile` needs denort, Deno's runtime without its tools, which Deno downloads if it can.
 
 import { FtxError } from "../../src/errors.ts";
 import { exists } from "../../src/libtorch/mod.ts";
@@ -6,7 +6,7 @@ import { RUNTIME_FLAGS } from "./start.ts";
 
 const PATIENCE = 180_000; // ms; a network that swallows packets is no reason to wait for ever
 
-/** Where denort would come from: a file that is named, one that Deno has kept, or the network. */
+/** Where denort comes from: the named file, Deno's cache, or the network. */
 export type Denort = "DENORT_BIN" | "cache" | "network";
 
 /** Looks for denort. Throws an `FtxError` when `DENORT_BIN` names no file. */
@@ -18,7 +18,7 @@ export function findDenort(
   if (env.DENORT_BIN) {
     if (exists(env.DENORT_BIN)) return "DENORT_BIN";
     throw new FtxError(
-      `Cannot build with DENORT_BIN "${env.DENORT_BIN}": there is no such file; unset it, or mend the path`,
+      `Cannot build with DENORT_BIN "${env.DENORT_BIN}": there is no such file; unset it, or correct the path`,
     );
   }
   return exists(`${denoDir}/dl/release/v${version}/denort-${Deno.build.target}.zip`) ? "cache" : "network";
@@ -30,7 +30,7 @@ export async function denoDir(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
-/** The arguments of `deno compile` for the staged program: it unpacks itself, for a shim must be a file of its own. */
+/** The arguments of `deno compile` for the staged program. It unpacks itself, because a shim must be a file. */
 export function compileArguments(stage: string, out: string): string[] {
   const parts = ["src", "templates", "ffi", "shims", "examples", "node_modules", "deno.json"];
   const includes = parts.filter((part) => exists(`${stage}/${part}`)).map((part) => `--include=${part}`);
@@ -46,7 +46,7 @@ export function compileArguments(stage: string, out: string): string[] {
   ];
 }
 
-/** Compiles the staged program into one file and starts it once. Returns why that did not succeed, or nothing. */
+/** Compiles the staged program into one file and starts it once. Returns why that failed, or undefined. */
 export async function compileProgram(stage: string, out: string): Promise<string | undefined> {
   const compiled = await run(Deno.execPath(), compileArguments(stage, out), stage);
   if (!compiled.success) return compiled.said;
@@ -56,7 +56,7 @@ export async function compileProgram(stage: string, out: string): Promise<string
   return `what it made does not start (${started.said})`;
 }
 
-/** Runs a program; `said` is the last line of its errors that means something to a person. */
+/** Runs a program; `said` is the last line of its errors that helps a person. */
 async function run(program: string, args: string[], cwd: string) {
   const { success, stdout, stderr } = await new Deno.Command(program, {
     args,

@@ -10,7 +10,7 @@ const compress = promisify(zstdCompress) as (
   options: { params: Record<number, number> },
 ) => Promise<Uint8Array>;
 
-/** Makes a zstd frame, or takes the one that an earlier build made of the same bytes and left in `kept`. */
+/** Makes a zstd frame, or reuses the one that an earlier build made of the same bytes and left in `kept`. */
 export async function frame(data: Uint8Array, kept: string, level: number): Promise<Uint8Array> {
   const path = `${kept}/${createHash("sha256").update(data).digest("hex").slice(0, 32)}-${level}.zst`;
   try {

@@ -1,4 +1,4 @@
-// launcher/*.c and zstd's decoder -> one static program, which runs on Linux of any age.
+// launcher/*.c and zstd's decoder -> one static program, which runs on every version of Linux.
 
 import { createHash } from "node:crypto";
 import { FtxError } from "../../src/errors.ts";

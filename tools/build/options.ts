@@ -2,21 +2,21 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { FtxError } from "../../src/errors.ts";
 
-/** How the one file is made: by `deno compile`, behind ftx's own launcher, or the first where it can be had. */
+/** How the file is made: with `deno compile`, with ftx's own launcher, or "auto", the first if it works. */
 export type Way = "auto" | "compile" | "launcher";
 
-/** What `deno task build` was asked for. */
+/** The options of `deno task build`. */
 export interface BuildOptions {
-  /** Folders of libtorchs, each of another minor version; none: the libtorch at hand. */
+  /** Folders of libtorchs with different minor versions. Empty: the libtorch in use. */
   libtorchs: string[];
   /** The file to make. Default: dist/ftx. */
   out: string;
   way: Way;
-  /** How hard zstd tries, 1 to 19. Default: 19, a minute for the runtime; 3 takes a second and gives a file a fifth larger. */
+  /** The compression level of zstd, 1 to 19. Default: 19, which takes a minute; 3 takes a second, for a file a fifth larger. */
   level: number;
 }
 
-/** Reads the arguments of `deno task build`. Throws an `FtxError` for what it does not know. */
+/** Reads the arguments of `deno task build`. Throws an `FtxError` for unknown ones. */
 export function readOptions(args: string[], root: string): BuildOptions {
   const { libtorch, out, way, level } = parse(args);
   if (way !== "auto" && way !== "compile" && way !== "launcher") {

@@ -1,4 +1,4 @@
-// The npm packages of ftx, installed into a folder by Deno: the versions and hashes are those of deno.lock.
+// Installs the npm packages of ftx into a folder, with the versions and hashes of deno.lock.
 
 import { join } from "node:path";
 import { FtxError } from "../../src/errors.ts";
@@ -11,14 +11,14 @@ const FONTS = /^@expo-google-fonts\//; // read as files, never imported
 /** A deno.json's imports: package by the name it is imported by. */
 type Imports = Record<string, string>;
 
-/** The settings that Deno runs the program with: packages are found in node_modules, and nothing is looked up. */
+/** The settings that Deno runs the program with: it finds packages in node_modules, and looks nothing up. */
 export function programConfig({ version, imports }: { version: string; imports: Imports }): string {
   const used = Object.fromEntries(Object.entries(imports).filter(([name]) => !TYPES.test(name)));
   const config = { name: "ftx", version, exports: "./main.ts", nodeModulesDir: "manual", imports: used };
   return JSON.stringify(config, null, 2) + "\n";
 }
 
-/** Whether a file of node_modules is of use when ftx runs on Linux, x86-64, glibc. Licences stay. */
+/** Whether ftx needs a file of node_modules on Linux, x86-64, glibc. Licences are kept. */
 export function isNeeded(path: string): boolean {
   if (/(^|\/)(\.bin|\.deno|@types|undici-types|__tests__|tests?|benchmarks?)\//.test(path)) return false;
   if (/\.node$/.test(path)) return path.endsWith(".linux-x64-gnu.node");
@@ -30,7 +30,7 @@ export function isNeeded(path: string): boolean {
   return !/\.(map|md|markdown|d\.[cm]?ts|tsbuildinfo|png)$|\/\.[^/]+$/i.test(path);
 }
 
-/** Installs the imports of a deno.json's text into `folder/node_modules`, by a lock file. */
+/** Installs the imports of a deno.json into `folder/node_modules`, with a lock file. */
 export async function install(folder: string, config: string, lock: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeTextFile(join(folder, "deno.json"), config);
@@ -46,7 +46,7 @@ export async function install(folder: string, config: string, lock: string): Pro
   throw new FtxError(`Cannot install ftx's packages: ${said}; check the network and npm's registry`, 7);
 }
 
-/** Puts the packages that the program needs into `to`, with the deno.json that it runs with. */
+/** Copies the packages that the program needs to `to`, and writes the deno.json that it runs with. */
 export async function stagePackages(root: string, to: string, work: string): Promise<void> {
   const config = programConfig(JSON.parse(await Deno.readTextFile(join(root, "deno.json"))));
   await Deno.remove(work, { recursive: true }).catch(() => {}); // what an older build needed
@@ -58,7 +58,7 @@ export async function stagePackages(root: string, to: string, work: string): Pro
   await checkImports(to, Object.keys(JSON.parse(config).imports));
 }
 
-/** Imports each package from the program's folder, for a file too few would only be missed on the target. */
+/** Imports each package from the program's folder, because a missing file would only show up on the target. */
 async function checkImports(folder: string, names: string[]): Promise<void> {
   const code = names.filter((name) => !FONTS.test(name)).map((name) => `import ${JSON.stringify(name)};`).join("\n");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,10 +1,10 @@
-// A folder becomes what is appended to the launcher; launcher/payload.h says how it looks.
+// Packs a folder into what is appended to the launcher, in the format of launcher/payload.h.
 
 import { createHash } from "node:crypto";
 import { filesOf } from "./files.ts";
 import { frame } from "./frames.ts";
 
-const LARGE = 1 << 20; // bytes: files from this size on have frames of their own, which later builds find again
+const LARGE = 1 << 20; // bytes; larger files have frames of their own, which later builds reuse
 
 /** What the launcher does with the unpacked folder. `{root}` in a word or value stands for its path. */
 export interface Start {
@@ -14,7 +14,7 @@ export interface Start {
   env?: Record<string, string>;
 }
 
-/** Index, frames of a zstd level, and footer for all files of `folder`. `kept` is where frames of earlier builds lie. */
+/** Index, zstd frames of a level, and footer for all files of `folder`. `kept` has the frames of earlier builds. */
 export async function payload(folder: string, start: Start, kept: string, level: number): Promise<Uint8Array[]> {
   const files = filesOf(folder).map((path) => ({ path, ...look(`${folder}/${path}`) }));
   const large = files.filter((file) => file.size >= LARGE), small = files.filter((file) => file.size < LARGE);
@@ -31,7 +31,7 @@ export async function payload(folder: string, start: Start, kept: string, level:
   return [index, ...frames, footer(index, frames)];
 }
 
-/** The launcher and its payload as one executable file, which takes its name when it is whole. */
+/** Writes launcher and payload as one executable file, which gets its name when it is complete. */
 export async function seal(launcher: string, parts: Uint8Array[], out: string): Promise<void> {
   const temporary = `${out}.${Deno.pid}`;
   await Deno.writeFile(temporary, concat([await Deno.readFile(launcher), ...parts]), { mode: 0o755 });

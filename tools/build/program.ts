@@ -1,5 +1,5 @@
-// The program as it lies on the target: code, templates, the shim's sources, the example model and its data. Paths are
-// those of the clone, so that what finds a file here finds it there.
+// The program on the target: code, templates, the shim's sources, the example model and its data. Paths are those of the
+// clone, so that code finds files in the same way.
 
 import { copy, filesOf } from "./files.ts";
 

@@ -4,14 +4,14 @@ import { FtxError } from "../../src/errors.ts";
 import { exists, findLibtorch, type Libtorch, minor, readLibtorch } from "../../src/libtorch/mod.ts";
 import { compileShim, findCompiler, planShim } from "../../src/setup/mod.ts";
 
-/** The libtorchs in these folders, or the one at hand. Throws an `FtxError` when one is none or two have one minor version. */
+/** The libtorchs in these folders, or the one in use. Throws an `FtxError` if one is not a libtorch, or two have the same minor version. */
 export function libtorchsIn(folders: string[]): Libtorch[] {
   if (folders.length === 0) return [findLibtorch()];
   const all = folders.map((root) => {
     const found = readLibtorch(root);
     if (typeof found !== "string") return { root, ...found, why: "--libtorch" };
     throw new FtxError(
-      `Cannot build a shim for "${root}": it ${found}; name the folder that holds libtorch's lib and include`,
+      `Cannot build a shim for "${root}": it ${found}; name the folder with its lib and include`,
     );
   });
   for (const [i, one] of all.entries()) {
@@ -20,7 +20,7 @@ export function libtorchsIn(folders: string[]): Libtorch[] {
       throw new FtxError(
         `Cannot build two shims for libtorch ${
           minor(one.version)
-        } ("${same.root}", "${one.root}"): leave one away, a shim ` +
+        } ("${same.root}", "${one.root}"): leave one out, a shim ` +
           "serves the CPU and the CUDA build",
       );
     }
@@ -28,7 +28,7 @@ export function libtorchsIn(folders: string[]): Libtorch[] {
   return all;
 }
 
-/** Compiles a shim for each libtorch, with the objects that `build` has, and puts it into `to/shims`. */
+/** Compiles a shim for each libtorch, reusing the objects in `build`, and puts it into `to/shims`. */
 export async function stageShims(root: string, to: string, libtorchs: Libtorch[]): Promise<void> {
   await Deno.mkdir(`${to}/shims`, { recursive: true });
   for (const libtorch of libtorchs) {
@@ -39,7 +39,7 @@ export async function stageShims(root: string, to: string, libtorchs: Libtorch[]
   }
 }
 
-/** Loads a shim in a process of its own: two libtorchs cannot be in one. */
+/** Loads a shim in a separate process, because a process can hold only one libtorch. */
 async function checkLoads(root: string, libtorch: Libtorch, shim: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `${root}/tools/build/load_shim.ts`, libtorch.root, shim],

@@ -11,7 +11,7 @@ Deno.test("libtorchsIn() refuses a folder without libtorch, and two of one minor
   assert.throws(() => libtorchsIn([empty]), {
     name: "FtxError",
     message: new RegExp(
-      `^Cannot build a shim for "${empty}": it .+; name the folder that holds libtorch's lib and include$`,
+      `^Cannot build a shim for "${empty}": it .+; name the folder with its lib and include$`,
     ),
   });
   Deno.removeSync(empty);
@@ -19,7 +19,7 @@ Deno.test("libtorchsIn() refuses a folder without libtorch, and two of one minor
   assert.throws(() => libtorchsIn([root, root]), {
     name: "FtxError",
     message:
-      `Cannot build two shims for libtorch ${minor(version)} ("${root}", "${root}"): leave one away, a shim serves ` +
+      `Cannot build two shims for libtorch ${minor(version)} ("${root}", "${root}"): leave one out, a shim serves ` +
       "the CPU and the CUDA build",
   });
 });

@@ -4,10 +4,10 @@ import type { Start } from "./payload.ts";
 // A tokenizer's or a template's regular expression may backtrack for minutes; V8 then takes its linear engine instead.
 const V8 = "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
 
-/** Settings that hold for both ways: every permission, no type check, no question asked. */
+/** Settings of both ways: every permission, no type check, no prompt. */
 export const RUNTIME_FLAGS = ["-A", "--no-check", V8];
 
-/** What the launcher executes: the runtime on the program, with nothing looked up outside of the unpacked folder. */
+/** What the launcher executes: the runtime with the program. Nothing outside the unpacked folder is looked up. */
 export const START: Start = {
   run: [
     "{root}/deno",

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../../errors.ts";
-import { openWeights, readJsonObject, type TensorPlace } from "../../safetensors/mod.ts";
 import { brief } from "../../safetensors/json.ts";
+import { openWeights, readJsonObject, type TensorPlace } from "../../safetensors/mod.ts";
 import { type LoraConfig, loraConfig } from "./config.ts";
 import { type AdapterPart, parseAdapterKey } from "./keys.ts";
 

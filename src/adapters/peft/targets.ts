@@ -1,7 +1,7 @@
 import { CheckpointError } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
-import { shortestNames } from "./shortest_names.ts";
 import { fullMatch, pythonRegex } from "./python_regex.ts";
+import { shortestNames } from "./shortest_names.ts";
 
 /** A module that an adapter may target. */
 export interface AdaptedModule {

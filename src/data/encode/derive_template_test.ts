@@ -3,9 +3,9 @@ import { BOS, CONTENT, EOS } from "../../../templates/mod.ts";
 import { RecipeError } from "../../errors.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
 import { deriveTemplate } from "./derive_template.ts";
-import { encodeTurns, joined } from "./turns.ts";
 import { renderJinja } from "./jinja.ts";
 import { render } from "./render.ts";
+import { encodeTurns, joined } from "./turns.ts";
 
 const root = new URL("../../../tests/", import.meta.url).pathname;
 const tokenizer = await Tokenizer.load(`${root}fixtures/tokenizer`);

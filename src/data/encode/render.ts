@@ -1,7 +1,7 @@
 import { CONTENT, type Slot, type Template } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
-import { describeTools, writeCalls } from "./calls.ts";
 import type { Conversation, Message } from "../formats/conversation.ts";
+import { describeTools, writeCalls } from "./calls.ts";
 
 /** A text that is tokenised by itself, or an id. */
 export type Part = string | number;

@@ -1,5 +1,5 @@
-import { Random } from "./random.ts";
 import type { Batch } from "./batch.ts";
+import { Random } from "./random.ts";
 import type { EncodedSet } from "./set.ts";
 
 /** How an epoch is cut into batches. */

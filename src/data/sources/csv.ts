@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
+import { Readable } from "node:stream";
 import { DataError } from "../../errors.ts";
 import { readBytes } from "./bytes.ts";
 import type { Row } from "./row.ts";

@@ -10,7 +10,6 @@ import type { DataSettings, TemplateSettings } from "../settings.ts";
  *
  * `Content` is what a row says once its columns are known, `Options` what decides how that becomes ids.
  */
-// deno-lint-ignore no-explicit-any
 export interface Task<Content = any, Options = any> {
   /** Part of the cache's key. */
   readonly name: string;

@@ -1,9 +1,9 @@
 // A task that the product does not have, in one file: rows of two documents with a number each.
 import assert from "node:assert/strict";
-import { chooseTemplate } from "../encode/choose_template.ts";
-import { encodeConversations } from "../encode/conversation.ts";
 import { makeRecipe } from "../../recipe/mod.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
+import { chooseTemplate } from "../encode/choose_template.ts";
+import { encodeConversations } from "../encode/conversation.ts";
 import { need } from "../formats/columns.ts";
 import type { Conversation } from "../formats/conversation.ts";
 import { prepare } from "../prepare.ts";
