@@ -1,4 +1,4 @@
-// Times each fast path of ffi/kernels beside its plain one, forward and backward together.
+// Times each fast path of ffi/kernels against its plain one, forward and backward together.
 //
 //   deno run -A bench/kernels.ts [runs]
 import {
@@ -128,7 +128,7 @@ const races: Race[] = [
 const rates = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 const moments = () => [zeros([4096, 1024], { dtype: "f32" }), zeros([4096, 1024], { dtype: "f32" })];
 
-/** Milliseconds of each of the two, in turns, so that both meet the same neighbours on the machine. */
+/** Milliseconds of each of the two, alternating, so that both run under the same load. */
 function race({ inputs, trained, fast, plain }: Race, dtype: DType): { fast: number; plain: number } {
   return scope(() => {
     const given = inputs(dtype), count = trained ?? given.length;

@@ -1,4 +1,4 @@
-// ftx beside HF Trainer + PEFT on the same libtorch: same model, rows, adapter, settings; runs alternate (A B B A), the
+// ftx against HF Trainer + PEFT on the same libtorch: same model, rows, adapter, settings; runs alternate (A B B A), the
 // median of each cell's step times gives the ratio. Both comparisons are made: against the peer as its documentation runs
 // it ("default") and against the peer with every switch that helps it ("equalised"). Only the second is a claim.
 //
@@ -113,7 +113,7 @@ function common(model: string, method: string, dtype: string, data: string): str
     .concat(adapter, "--steps", options.steps, "--warmup", "4", "--threads", options.threads);
 }
 
-/** Same work or no comparison: the first losses agree within 1e-4 (fp32) or 1e-2 (bf16). */
+/** Both sides must do the same work: the first losses agree within 1e-4 (fp32) or 1e-2 (bf16). */
 function gate(name: string, { dtype }: Cell, ours: Measured, theirs: Measured) {
   const most = dtype === "fp32" ? 1e-4 : 1e-2;
   for (const [i, want] of theirs.losses.entries()) {

@@ -19,9 +19,9 @@ interface Pair {
 const MODEL = "examples/tiny";
 const FOLDER = "build/demo";
 const SHOWN = [41, 51, 92, 216]; // the held-out questions whose answers are printed
-const LONGEST = 40; // tokens: the longest right answer has 36
+const LONGEST = 40; // tokens: the longest correct answer has 36
 
-/** What training is told; the same flags go to `ftx sft` by hand. */
+/** The settings of the training; `ftx sft` takes the same as flags. */
 const FLAGS = {
   model: MODEL,
   template: "chatml",
@@ -118,7 +118,7 @@ function again(): string {
   return `deno task ftx chat --model ${MODEL} --adapter ${FOLDER} --template chatml`;
 }
 
-/** A bar that is gone when it is full; nothing where the output is no terminal. */
+/** A bar that disappears when it is full; nothing if the output is not a terminal. */
 function progress(share: number) {
   if (!process.stdout.isTTY) return;
   const full = Math.round(30 * share);

@@ -1,4 +1,4 @@
-/** What ends a run, by the number that the shell sees. `reference`: README, "Exit codes". */
+/** Exit codes, by what ended the run. README, "Exit codes", explains them to users. */
 export const EXIT = {
   done: 0,
   bug: 1,
@@ -13,7 +13,7 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** A mistake that a person can mend. Its message is one sentence: cannot do what, with what, why, what to do. */
+/** An error that the user can fix. Its message is one sentence: cannot do what, with what: why; what to do. */
 export class FtxError extends Error {
   override name = "FtxError";
   constructor(message: string, readonly exitCode: number = EXIT.usage) {
@@ -47,7 +47,7 @@ export class StorageError extends FtxError {
   }
 }
 
-/** Memory that does not suffice. Exit code 3. */
+/** Not enough memory. Exit code 3. */
 export class MemoryError extends FtxError {
   override name = "MemoryError";
   constructor(message: string) {
@@ -55,7 +55,7 @@ export class MemoryError extends FtxError {
   }
 }
 
-/** Training that went to NaN or infinity and could not go on. Exit code 4. */
+/** Training diverged to NaN or infinity and could not continue. Exit code 4. */
 export class DivergedError extends FtxError {
   override name = "DivergedError";
   constructor(message: string) {
@@ -63,7 +63,7 @@ export class DivergedError extends FtxError {
   }
 }
 
-/** A hub or a network that did not give what was asked for. Exit code 7. */
+/** A request to a hub or another server that failed. Exit code 7. */
 export class NetworkError extends FtxError {
   override name = "NetworkError";
   constructor(message: string) {

@@ -1,5 +1,5 @@
-// What goes wrong for a person: each kind of bad input ends in whole sentences and the right exit code, never in a stack
-// trace; nothing is half-written, and what was there is as it was.
+// Each kind of bad input ends with complete sentences and the right exit code, never with a stack trace; nothing is
+// half-written, and existing files are unchanged.
 
 import assert from "node:assert/strict";
 import { ADAPTER_CASES } from "./bad_input/adapters.ts";
@@ -27,22 +27,25 @@ const AT_ONCE = navigator.hardwareConcurrency;
 const together = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false }; // steps that run side by side
 
 for (const [area, cases] of Object.entries(AREAS)) {
-  Deno.test({ name: `bad input in ${area} is told in sentences (${cases.length} kinds)`, ...together }, async (t) => {
-    using good = await Place.make();
-    const queue = cases.values();
-    const work = async () => {
-      for (const one of queue) {
-        const why = one.skip?.();
-        const name = one.name + (why === undefined ? "" : ` (skipped: ${why})`);
-        await t.step({ name, ignore: why !== undefined, fn: () => tell(one, good), ...together });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-  });
+  Deno.test(
+    { name: `bad input in ${area} is reported in sentences (${cases.length} kinds)`, ...together },
+    async (t) => {
+      using good = await Place.make();
+      const queue = cases.values();
+      const work = async () => {
+        for (const one of queue) {
+          const why = one.skip?.();
+          const name = one.name + (why === undefined ? "" : ` (skipped: ${why})`);
+          await t.step({ name, ignore: why !== undefined, fn: () => check(one, good), ...together });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+    },
+  );
 }
 
 /** Runs one case in a copy of the good place. */
-async function tell({ spoil, run = SFT, says, code, leaves = /^$/, meanwhile }: Case, good: Place) {
+async function check({ spoil, run = SFT, says, code, leaves = /^$/, meanwhile }: Case, good: Place) {
   using place = good.copy();
   await spoil?.(place);
   using _ = meanwhile?.(place);
@@ -56,5 +59,5 @@ async function tell({ spoil, run = SFT, says, code, leaves = /^$/, meanwhile }: 
   assert.deepEqual(changed(place.contents()), changed(before));
 }
 
-/** Commands that tell nothing but errors and the result when asked to. */
+/** Commands that print only errors and the result with --quiet. */
 const takesQuiet = (line: string) => /^(train|sft|pt|plan|export)\b/.test(line);

@@ -1,4 +1,4 @@
-// The command as a person starts it: its own process, its output, its exit code.
+// The command as a user starts it: its own process, its output, its exit code.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -31,7 +31,7 @@ Deno.test("ftx names the command that was meant", async () => {
   assert.equal(err, 'error: Cannot run "ftx data prevew": its only part is preview; did you mean "preview"?\n');
 });
 
-Deno.test("ftx sft tells every problem and exits with 2, without a stack", async () => {
+Deno.test("ftx sft reports every problem and exits with 2, without a stack", async () => {
   const { code, out, err } = await ftx("sft", "--lora-rnak", "8", "--seed", "x");
   assert.equal(code, 2);
   assert.equal(out, "");

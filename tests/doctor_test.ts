@@ -1,4 +1,4 @@
-// ftx doctor as a person runs it, on machines that are whole and on broken ones.
+// ftx doctor as a user runs it, on intact machines and on broken ones.
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const home = Deno.makeTempDirSync();
 Deno.test.afterAll(() => Deno.removeSync(home, { recursive: true }));
 
-/** What `ftx doctor --json` finds with these variables, by name; nothing outside this machine is asked. */
+/** What `ftx doctor --json` finds with these variables, by name; uses no network. */
 async function doctor(env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, "doctor", "--json"],
@@ -22,7 +22,7 @@ async function doctor(env: Record<string, string> = {}) {
   return { code, ok, of: Object.fromEntries(findings.map((finding) => [finding.name, finding])) };
 }
 
-/** A folder that has every file of a libtorch, of which none is one. */
+/** A folder with the file names of a libtorch, all of them fakes. */
 function hollowLibtorch(): string {
   const root = Deno.makeTempDirSync({ dir: home });
   for (const file of ["lib/libc10.so", "lib/libtorch_cpu.so", "include/ATen/Operators.h"]) {

@@ -1,4 +1,4 @@
-// Runs the command as a person does: a process of its own, its output, its exit code.
+// Runs the command as a user does: a process of its own, its output, its exit code.
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

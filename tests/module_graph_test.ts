@@ -141,7 +141,7 @@ Deno.test("every part may import only parts that stand before it in the table", 
   }
 });
 
-Deno.test("no module imports itself by way of others", () => {
+Deno.test("no module imports itself through others", () => {
   assert.deepEqual(cycles(graph), []);
 });
 
@@ -167,7 +167,7 @@ Deno.test("ftx --help loads five small modules of ours and no package", async ()
   for (const file of loaded) assert.doesNotMatch(await Deno.readTextFile(join(ROOT, file)), /^import .* from "[^.]/m);
 });
 
-Deno.test("every file that ships is imported by the program: none is support of tests", () => {
+Deno.test("every file that ships is imported by the program: none only supports tests", () => {
   const reached = new Set<string>();
   const reach = (file: string) => {
     if (reached.has(file)) return;
@@ -180,7 +180,7 @@ Deno.test("every file that ships is imported by the program: none is support of 
   assert.deepEqual(shipped.filter((file) => !reached.has(file)), []);
 });
 
-Deno.test("importing a module loads nothing but modules: no await stands at the top of a file", async () => {
+Deno.test("importing a module loads nothing but modules: no file has a top-level await", async () => {
   const waiting: string[] = [];
   for (const file of graph.keys()) {
     if (file === "main.ts" || !/^(src|templates)\//.test(file)) continue;
@@ -193,7 +193,7 @@ Deno.test("importing a module loads nothing but modules: no await stands at the 
   assert.deepEqual(waiting, []);
 });
 
-Deno.test("cycles() finds a cycle, and says its way", () => {
+Deno.test("cycles() finds a cycle, and names the modules on it", () => {
   const edge = (to: string): Import => ({ to, isType: false, isDynamic: false });
   const round: Graph = new Map([["a", [edge("b")]], ["b", [edge("c")]], ["c", [edge("b")]]]);
   assert.deepEqual(cycles(round), ["b -> c -> b"]);

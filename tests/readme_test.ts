@@ -1,4 +1,4 @@
-// What the README says is so: its files and their lengths, its numbers, its commands.
+// What the README says is true: its files and their lengths, its numbers, its commands.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -41,12 +41,12 @@ Deno.test("README: the lengths of files are right within 20 %", () => {
   }
 });
 
-Deno.test("README: every exit code is in its table, and none besides", () => {
+Deno.test("README: its table has exactly the exit codes that exist", () => {
   const codes = [...README.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
   assert.deepEqual(codes, Object.values(EXIT));
 });
 
-Deno.test("README: stages, families and templates are those that there are", () => {
+Deno.test("README: stages, families and templates are those that exist", () => {
   const [, section] = README.split("## What works and is tested");
   for (const family of Object.values(ARCHITECTURES)) assert.match(section, new RegExp(`\\b${family}\\b`));
   const stages = trainingSettings.shape.stage.unwrap().options;

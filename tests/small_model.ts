@@ -13,7 +13,7 @@ const tokenizer = new URL("fixtures/tokenizer", import.meta.url).pathname;
 const CONFIG = {
   architectures: ["LlamaForCausalLM"],
   model_type: "llama",
-  vocab_size: 352, // the tokenizer's 350, and two for nobody
+  vocab_size: 352, // the tokenizer's 350, and two that no token uses
   hidden_size: 32,
   intermediate_size: 64,
   num_hidden_layers: 2,

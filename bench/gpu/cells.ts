@@ -1,6 +1,6 @@
 // What is measured: shapes of models, and what is done with each.
 
-/** A model's config.json, as far as weights drawn at random need it. */
+/** The part of a model's config.json that random weights need. */
 export type Shape = Readonly<Record<string, unknown>> & {
   hidden_size: number;
   intermediate_size: number;

@@ -1,4 +1,4 @@
-// ftx beside transformers + PEFT on one GPU: shapes of Llama-3.2-1B and Llama-3-8B with random weights, LoRA and full, packed rows.
+// ftx against transformers + PEFT on one GPU: shapes of Llama-3.2-1B and Llama-3-8B with random weights, LoRA and full, packed rows.
 // Runs alternate (A B B A); a cell that does not fit is noted as such. Writes bench/results/gpu.json.
 //
 //   deno run -A bench/gpu/main.ts                      every cell, on a GPU
@@ -63,7 +63,7 @@ for (const name of names) {
   await writeFile(`${options.out}/gpu.json`, JSON.stringify({ device: what, options, rows }, null, 1) + "\n"); // each time: a later cell may fail
 }
 
-/** Prints a cell's line; gives its figures. MFU: the model's operations beside those of a large product on the same GPU. */
+/** Prints a cell's line and returns its figures. MFU: the model's operations relative to a large product's on the same GPU. */
 function summary(cell: Cell, ours: Measured[], theirs: Measured[]) {
   const rate = (runs: Measured[]) => runs.length && runs.every(({ fits }) => fits) ? mean(runs) : undefined;
   const [a, b] = [rate(ours), rate(theirs)], shape = SHAPES[cell.model];
@@ -88,7 +88,7 @@ function summary(cell: Cell, ours: Measured[], theirs: Measured[]) {
   return { tokens_per_second: a, peer_tokens_per_second: b, ratio, mfu, flops_per_token: flops };
 }
 
-/** Weights are drawn by each side, so first losses are not equal; they are near ln V where both compute the same. */
+/** Each side draws its own weights, so first losses are not equal; both are near ln V if both compute the same. */
 function gate(name: string, ours: number, theirs: number) {
   if (Math.abs(ours / theirs - 1) > 0.05) {
     fail(`Cannot compare ${name}: its first loss is ${ours}, the peer's ${theirs}`);

@@ -13,7 +13,7 @@ await write("heldout.json", heldout);
 console.log(`${INTENTS.length} intents, ${train.length} training pairs, ${heldout.length} held-out pairs`);
 console.log(overlap(train, heldout));
 
-/** One pair a line, so that a change of one pattern is a small difference. */
+/** One pair per line, so that changing one pattern gives a small diff. */
 async function write(name: string, pairs: Pair[]) {
   const lines = pairs.map((pair) => "  " + JSON.stringify(pair)).join(",\n");
   await writeFile(new URL(name, import.meta.url), `[\n${lines}\n]\n`);

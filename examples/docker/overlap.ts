@@ -1,4 +1,4 @@
-/** How much a held-out question shares with the training question nearest to it. */
+/** How much a held-out question shares with the nearest training question. */
 import type { Pair } from "./pairs.ts";
 
 /**

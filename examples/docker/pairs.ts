@@ -9,7 +9,7 @@ export interface Pair {
   output: string;
 }
 
-/** Around what somebody wants to do; the bare imperative comes as often as the three next together. */
+/** Put around what the user wants to do; the bare imperative comes as often as the next three together. */
 const FRAMES = {
   train: [
     "{Phrase}.",
@@ -39,7 +39,7 @@ const FRAMES = {
   ],
 };
 
-/** The data set of these intents: the same one every time. */
+/** The data set of these intents, the same every time. */
 export function composed(intents: Intent[]): { train: Pair[]; heldout: Pair[] } {
   const asked = new Set<string>(); // no question twice, whatever its case
   const [learned, kept] = [seeded(20_250_601), seeded(20_250_602)];
@@ -48,7 +48,7 @@ export function composed(intents: Intent[]): { train: Pair[]; heldout: Pair[] } 
   return { train, heldout };
 }
 
-/** The pairs of every phrasing of an intent, as far as they differ from all that was asked already. */
+/** The pairs of every phrasing of an intent, without questions that were already asked. */
 function pairsOf(intent: Intent, kind: "train" | "heldout", random: Random, asked: Set<string>): Pair[] {
   const pairs: Pair[] = [];
   const wanted = each(intent, kind);

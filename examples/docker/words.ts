@@ -1,6 +1,6 @@
 /**
- * What may stand in a pattern's braces. Names are put together from two short lists, so that a held-out question can
- * have a name that training never had, made of words that it had often.
+ * The values for a pattern's braces. Names are put together from two short lists, so that a held-out question can have a
+ * name that training never had, made of words that it had often.
  */
 import type { Random } from "./random.ts";
 
@@ -34,7 +34,7 @@ const FIRST = [
 ];
 const SECOND = ["server", "db", "worker", "test", "dev", "prod", "old", "new", "api", "cache", "web", "backup"];
 
-/** Images of programs that serve: their tags, the port they listen on, where they keep data, what they are told. */
+/** Images of servers: their tags, the port they listen on, where they keep data, the variables they take. */
 const SERVERS: Record<string, { tags: string[]; ports: string[]; folders: string[]; variables: string[] }> = {
   nginx: {
     tags: ["1.25", "1.27", "alpine", "stable"],
@@ -112,7 +112,7 @@ const SERVERS: Record<string, { tags: string[]; ports: string[]; folders: string
   },
 };
 
-/** Images that one opens a shell in, or builds on. */
+/** Images to open a shell in, or to build on. */
 const BASES: Record<string, string[]> = {
   alpine: ["3.18", "3.19", "3.20"],
   ubuntu: ["20.04", "22.04", "24.04"],

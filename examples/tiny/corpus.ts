@@ -33,13 +33,13 @@ await mkdir(dirname(target), { recursive: true });
 await writeFile(target, texts.map((text) => JSON.stringify({ text }) + "\n").join(""));
 console.table(sizes);
 
-/** Readable and not met before. */
+/** True for readable paragraphs that did not occur before. */
 function fresh(paragraph: string): boolean {
   if (!readable(paragraph)) return false;
   return heading(paragraph) || seen.size < seen.add(paragraph).size;
 }
 
-/** Short lines such as "EXIT STATUS" come again and again, and should. */
+/** Short lines such as "EXIT STATUS" may repeat. */
 function heading(paragraph: string): boolean {
   return paragraph.length < 40;
 }

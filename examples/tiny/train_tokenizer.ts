@@ -44,7 +44,7 @@ const weighted = texts.flatMap((text) => Array<string>(/\bdocker\b/i.test(text) 
 const file = new URL("tokenizer.json", import.meta.url);
 await writeFile(file, JSON.stringify(cut(await train(weighted)), undefined, 1) + "\n");
 
-/** All that the library learns from the texts: 30,000 entries, the only size its Node binding knows. */
+/** Everything the library learns from the texts: 30,000 entries, the only size its Node binding supports. */
 async function train(texts: string[]) {
   const tokenizer = tokenizers.Tokenizer.fromString(JSON.stringify(EMPTY));
   const folder = await mkdtemp(join(tmpdir(), "tokenizer-"));

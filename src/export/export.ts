@@ -7,13 +7,13 @@ import { Tokenizer } from "../tokenizer/mod.ts";
 import { bytesOfTensor, modelFiles } from "../weights/mod.ts";
 import type { ExportSettings } from "./settings.ts";
 
-/** Weights of an earlier export that must not stay beside the new ones. */
+/** Weights of an earlier export that must not stay next to the new ones. */
 const OLD = /^model.*\.safetensors(\.index\.json)?$/;
 
 /**
  * `ftx export`: writes base and adapters as one model that transformers loads: config.json, generation_config.json, the
  * tokenizer's files, weights in files of at most `export_size` GB (10⁹ bytes). The weights keep their type unless `dtype`
- * names one. The folder appears whole, or not at all.
+ * names one. A new folder appears with all its files or not at all.
  */
 export async function exportModel(
   given: UseSettings & NamingSettings & ExportSettings,
@@ -26,7 +26,7 @@ export async function exportModel(
   } = {},
 ): Promise<void> {
   const { exportDir } = given;
-  if (!exportDir) throw new RecipeError("Cannot export: there is no export_dir; name a folder with --export-dir");
+  if (!exportDir) throw new RecipeError("Cannot export: export_dir is not set; name a folder with --export-dir");
   const recipe = await located(given, { listener });
   const base = recipe.modelNameOrPath;
   for (const source of [base, ...recipe.adapterNameOrPath]) {

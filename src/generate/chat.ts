@@ -13,20 +13,20 @@ import type { Sampling } from "./sampler.ts";
 import type { GenerationSettings } from "./settings.ts";
 import { TextStream } from "./text_stream.ts";
 
-/** How one answer is made. What is left out comes from the recipe. */
+/** How one answer is made. The recipe gives the defaults. */
 export interface AnswerOptions extends Partial<Sampling>, Pick<GenerateOptions, "maxNewTokens" | "seed" | "signal"> {
   /** System prompt; the recipe's, then the template's own, when left out. */
   system?: string;
   /** Tools that the model may call: JSON text of a list. */
   tools?: string;
-  /** Gets each piece of the text as soon as it is sure. */
+  /** Called with each piece of the text as soon as it is final. */
   onText?: (piece: string) => void;
 }
 
-/** An answer and how it came about. */
+/** An answer and how it was made. */
 export interface Answer {
   text: string;
-  /** Tokens of the question with all that stands before it, and how many of them had been read before. */
+  /** Tokens of the whole prompt, and how many of them were kept from the answer before. */
   promptTokens: number;
   cachedTokens: number;
   /** Tokens of the answer. */
@@ -41,7 +41,7 @@ export interface ChatParts {
   template: Template;
 }
 
-/** How answers are drawn where a question does not say. */
+/** How answers are drawn by default. */
 export type ChatSettings = Sampling & Pick<GenerationSettings, "maxNewTokens" | "skipSpecialTokens" | "system">;
 
 /** The settings that decide which model answers, and how. */
@@ -51,8 +51,8 @@ export type LoadChatSettings =
   & { readonly seed: number };
 
 /**
- * A model that answers, one question at a time; more wait for their turn. What it read for the last answer is kept, so
- * that the next turn of the same conversation reads only what is new. Owns its model.
+ * Answers questions with a model, one at a time; further questions wait. The keys and values of the last answer are kept,
+ * so that the next turn of the same conversation reads only new tokens. Owns the model.
  */
 export class Chat implements Disposable {
   readonly model: CausalLm;
@@ -77,7 +77,7 @@ export class Chat implements Disposable {
     return (await this.reply(question, options)).text;
   }
 
-  /** The same, with how the answer came about. */
+  /** Like `answer`, but also returns how the answer was made. */
   async reply(question: string | readonly Message[], options: AnswerOptions = {}): Promise<Answer> {
     const mine = this.#busy.then(() => this.#reply(question, options));
     this.#busy = mine.catch(() => {});
@@ -109,7 +109,7 @@ export class Chat implements Disposable {
     }
   }
 
-  /** Ends the model too. */
+  /** Disposes the model too. */
   [Symbol.dispose]() {
     this.#past[Symbol.dispose]();
     this.model[Symbol.dispose]();
@@ -148,17 +148,19 @@ function checkTurns(messages: readonly Message[]) {
   );
   if (wrong >= 0) {
     throw new FtxError(
-      `Cannot answer: message ${wrong + 1} is of "${messages[wrong].role}"; questions (user, observation) and ` +
-        "answers (assistant, function) must alternate, a question first",
+      `Cannot answer: message ${wrong + 1} has the role "${messages[wrong].role}"; questions (user, observation) and ` +
+        "answers (assistant, function) must alternate, beginning with a question",
     );
   }
   if (messages.length % 2 === 1) return;
   throw new FtxError(
-    `Cannot answer: ${messages.length ? "the last message is an answer" : "there is no message"}; end with a question`,
+    `Cannot answer: ${
+      messages.length ? "the last message is an answer" : "there are no messages"
+    }; end with a question`,
   );
 }
 
-/** Options that are undefined are left out: they must not hide the recipe's. */
+/** Drops undefined options, which would hide the recipe's. */
 function withoutHoles(options: AnswerOptions): AnswerOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -19,7 +19,7 @@ Deno.test("Chat streams exactly the text it returns", async () => {
   assert.deepEqual([tokens, ending], [12, "length"]);
 });
 
-Deno.test("Chat reads only what is new of a conversation, and answers as if it had read it all", async () => {
+Deno.test("Chat reads only the new part of a conversation, and answers as if it had read it all", async () => {
   using chat = await loadChat(recipe());
   using fresh = await loadChat(recipe());
   const messages: Message[] = [{ role: "user", content: "How do I list images?" }];
@@ -61,7 +61,7 @@ Deno.test("Chat takes the system prompt of the question, then of the recipe", as
   assert.equal(await count(chat, { system: undefined }), own);
 });
 
-Deno.test("Chat stops at once when aborted, and goes on afterwards", async () => {
+Deno.test("Chat stops at once when aborted, and continues to work afterwards", async () => {
   using chat = await loadChat(recipe());
   const whole = await chat.answer("How do I list images?");
   const stopping = new AbortController();
@@ -77,11 +77,12 @@ Deno.test("Chat stops at once when aborted, and goes on afterwards", async () =>
 Deno.test("Chat refuses a conversation that has no question at its end", async () => {
   using chat = await loadChat(recipe());
   const user: Message = { role: "user", content: "a" }, assistant: Message = { role: "assistant", content: "b" };
-  const order = 'is of "assistant"; questions (user, observation) and answers (assistant, function) must alternate, ' +
-    "a question first";
+  const order =
+    'has the role "assistant"; questions (user, observation) and answers (assistant, function) must alternate, ' +
+    "beginning with a question";
   for (
     const [messages, why] of [
-      [[], "there is no message; end with a question"],
+      [[], "there are no messages; end with a question"],
       [[user, assistant], "the last message is an answer; end with a question"],
       [[assistant], `message 1 ${order}`],
       [[user, assistant, assistant], `message 3 ${order}`],

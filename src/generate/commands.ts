@@ -1,18 +1,18 @@
 import { FtxError } from "../errors.ts";
 
-/** What a person told the chat itself, not the model. */
+/** A command to the chat itself, not to the model. */
 export type Command = { name: "clear" | "exit" | "help" } | { name: "system"; text: string };
 
 /** What `/help` prints. */
 export const HELP = `/clear        forget the conversation
-/system TEXT  set the system prompt; without a text, show it
-/exit         leave, as does Ctrl-D
+/system TEXT  set the system prompt; without TEXT, show it
+/exit         leave; so does Ctrl-D
 /help         print this
-Ctrl-C stops an answer; twice, it leaves. A pasted text may have several lines.`;
+Ctrl-C stops an answer; pressed twice, it leaves. Pasted text may have several lines.`;
 
 /**
- * The command that a line is; undefined for everything else, which is for the model. `clear` and `exit` need no slash, as
- * in LLaMA-Factory.
+ * Reads a line as a command; undefined if it is a question for the model. `clear` and `exit` need no slash, as in
+ * LLaMA-Factory.
  */
 export function commandIn(line: string): Command | undefined {
   const text = line.trim();

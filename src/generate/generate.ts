@@ -8,7 +8,7 @@ import { Sampler, type Sampling } from "./sampler.ts";
 /** Why an answer ended: a stop token, `maxNewTokens`, the model's last position, or an abort. */
 export type Ending = "stop" | "length" | "positions" | "aborted";
 
-/** How tokens are generated. Left out: greedy, without penalty. */
+/** How tokens are generated. Default: greedy, without penalty. */
 export interface GenerateOptions extends Partial<Sampling> {
   /** Most tokens to generate. Default 1024. */
   maxNewTokens?: number;
@@ -16,7 +16,7 @@ export interface GenerateOptions extends Partial<Sampling> {
   stop?: Iterable<number>;
   /** Seeds the random numbers of every device first: the same seed gives the same tokens. */
   seed?: number;
-  /** What the model read before, to go on from; it is then the caller's to dispose. */
+  /** What the model has already read, to continue from. The caller disposes it. */
   past?: Past;
   signal?: AbortSignal;
 }
@@ -24,8 +24,8 @@ export interface GenerateOptions extends Partial<Sampling> {
 const PIECE = 512; // tokens of a prompt read at once: attention needs a mask of PIECE x all tokens
 
 /**
- * Token ids that continue `prompt`, one after the other; what the generator returns at its end says why it ended.
- * Between two tokens the event loop turns, so that signals, timers and input act.
+ * Generates the token ids that continue `prompt`; the generator's return value says why it ended. The event loop runs
+ * between tokens, so that signals, timers and input are handled.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export async function* generate(
 
 const GREEDY: Sampling = { doSample: false, temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 };
 
-/** Positions that a model can tell apart. Dynamic rope stretches by its factor while the text grows. */
+/** The number of positions that a model distinguishes, with the factor by which dynamic rope stretches them. */
 export function positionsOf({ config: { maxPositionEmbeddings, ropeScaling } }: Pick<CausalLm, "config">): number {
   return ropeScaling?.type === "dynamic"
     ? Math.floor(maxPositionEmbeddings * ropeScaling.factor)
@@ -91,7 +91,7 @@ function checkPrompt(prompt: readonly number[], model: CausalLm, positions: numb
   if (unknown === undefined) return;
   throw new FtxError(
     `Cannot answer a prompt with the token ${unknown}: the model's embedding has ${rows} rows; ` +
-      "do tokenizer and model belong together, or was the vocabulary to be resized",
+      "check that tokenizer and model belong together, and that the vocabulary was resized if tokens were added",
   );
 }
 

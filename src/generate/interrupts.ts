@@ -10,7 +10,7 @@ export class Interrupts {
     this.#leave = leave;
   }
 
-  /** A signal for an answer that begins now. */
+  /** An answer begins; the first Ctrl-C aborts the signal returned. */
   begin(): AbortSignal {
     return (this.#answering = new AbortController()).signal;
   }
@@ -20,7 +20,7 @@ export class Interrupts {
     this.#answering = undefined;
   }
 
-  /** The person wrote a line: the next Ctrl-C is a first one. */
+  /** The user wrote a line: the next Ctrl-C counts as the first. */
   calm() {
     this.#heard = false;
   }

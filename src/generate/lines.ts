@@ -11,7 +11,7 @@ export interface Questions extends Disposable {
   next(): Promise<string | undefined>;
 }
 
-/** Questions as a file or another program gives them: one a line. */
+/** Questions from a file or another program, one per line. */
 export function linesOf(input: NodeJS.ReadableStream): Questions {
   const editor = createInterface({ input, terminal: false });
   const lines = editor[Symbol.asyncIterator]();
@@ -22,8 +22,8 @@ export function linesOf(input: NodeJS.ReadableStream): Questions {
 }
 
 /**
- * Questions that a person types, with arrow keys and history. A pasted text may have several lines. What is typed during
- * an answer waits for the next question.
+ * Questions that the user types, with arrow keys and history. Pasted text may have several lines. What is typed during an
+ * answer is kept for the next question.
  */
 export class TypedLines implements Questions {
   readonly #keys = new PassThrough();
@@ -31,12 +31,12 @@ export class TypedLines implements Questions {
   readonly #pastes = new PasteReader();
   readonly #decoder = new TextDecoder();
   readonly #onInterrupt: () => void;
-  #waiting: string[] = []; // input that came while nothing was asked
+  #waiting: string[] = []; // input that came while no question was asked
   #lines: (string | undefined)[] = []; // lines that came with the one that was asked for
   #asking?: (line: string | undefined) => void;
   #ended = false;
 
-  /** `onInterrupt` hears of Ctrl-C while no question is asked, and of Ctrl-C on an empty line. */
+  /** Ctrl-C calls `onInterrupt` while no question is asked, and on an empty line. */
   constructor({ prompt, onInterrupt }: { prompt: string; onInterrupt: () => void }) {
     this.#onInterrupt = onInterrupt;
     this.#editor = createInterface({ input: this.#keys, output: process.stdout, terminal: true, prompt });
@@ -58,7 +58,7 @@ export class TypedLines implements Questions {
     });
   }
 
-  /** Shows the question mark and what was typed again, after something else was printed. */
+  /** Shows the prompt and what was typed again, after something else was printed. */
   again() {
     if (this.#asking) this.#editor.prompt(true);
   }

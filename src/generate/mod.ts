@@ -1,4 +1,4 @@
-// Generation: tokens from a model, text from tokens, and talking.
+// Generation: tokens from a model, text from tokens, and conversations.
 export { type Answer, type AnswerOptions, Chat, type ChatParts, type ChatSettings, loadChat } from "./chat.ts";
 export { type Ending, generate, type GenerateOptions, positionsOf } from "./generate.ts";
 export { Past } from "./past.ts";

@@ -1,19 +1,19 @@
 import { type CausalLm, KvCache } from "../models/mod.ts";
 import { from, scope, type Tensor } from "../tensor/mod.ts";
 
-/** What a model has read of one text: its ids, with their keys and values. Whoever makes it disposes it. */
+/** The part of a text that a model has read: its ids, with their keys and values. The caller disposes it. */
 export class Past implements Disposable {
   readonly #cache = new KvCache();
   #ids: number[] = [];
 
-  /** Ids that were read. */
+  /** Number of ids that were read. */
   get length(): number {
     return this.#ids.length;
   }
 
   /**
-   * Forgets everything that `prompt` does not begin with, and gives the ids still to be read: at least one, because the
-   * logits of the last token are needed.
+   * Forgets everything after the common beginning with `prompt`, and returns the ids still to be read: at least one,
+   * because the logits of the last token are needed.
    */
   goBackTo(prompt: readonly number[]): number[] {
     let common = 0;
@@ -22,10 +22,10 @@ export class Past implements Disposable {
     return prompt.slice(this.#ids.length);
   }
 
-  /** Reads more ids. Gives the logits of the last one [V], in the scope around. */
+  /** Reads more ids. Returns the last one's logits [V], which belong to the surrounding scope. */
   read(model: CausalLm, ids: readonly number[]): Tensor {
     const start = this.#ids.length, { device } = model.placement;
-    this.#cache.cut(start); // also what a failed pass left in some layers
+    this.#cache.cut(start); // removes what a failed pass left in some layers
     const logits = scope(() =>
       model.next(
         from(Int32Array.from(ids), [ids.length], device),

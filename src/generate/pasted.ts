@@ -1,6 +1,6 @@
-const BEGIN = "\x1b[200~", END = "\x1b[201~"; // how a terminal in "bracketed paste" mode frames what is pasted
+const BEGIN = "\x1b[200~", END = "\x1b[201~"; // how a terminal in "bracketed paste" mode frames pasted text
 
-/** Stands for a line break inside a pasted text while it is edited: a line editor knows one line only. */
+/** Stands for a line break inside a pasted text while it is edited: a line editor has only one line. */
 export const BREAK = "⏎";
 
 /** Asks the terminal to frame pasted text, and to stop doing so. */
@@ -8,14 +8,14 @@ export const FRAME_PASTES = "\x1b[?2004h", UNFRAME_PASTES = "\x1b[?2004l";
 
 /**
  * Turns a terminal's input into input for a line editor in which a pasted text of several lines stays one line, with
- * `BREAK` for each line break. Terminals that do not frame pastes are known by their speed: nobody types a line break
- * and more at once.
+ * `BREAK` for each line break. Pastes that a terminal does not frame are recognised by their speed: nobody types a line
+ * break and more at once.
  */
 export class PasteReader {
   #pasting = false;
   #rest = "";
 
-  /** The part of the input that arrived -> what the editor shall see. */
+  /** Takes the input that arrived; returns what to give the editor. */
   take(chunk: string): string {
     let text = this.#rest + chunk, out = "";
     this.#rest = "";
@@ -38,7 +38,7 @@ export class PasteReader {
   }
 }
 
-/** How many characters at the end of the text may begin a mark. Two, Escape and "[", begin every arrow key and wait for nobody. */
+/** Characters at the end of the text that may begin a mark. Escape and "[" alone do not count: every arrow key begins so. */
 function partial(text: string, mark: string): number {
   for (let n = mark.length - 1; n > 2; n--) if (text.endsWith(mark.slice(0, n))) return n;
   return 0;

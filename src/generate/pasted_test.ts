@@ -24,7 +24,7 @@ Deno.test("PasteReader puts a mark together that arrives in two parts", () => {
   assert.deepEqual(seen("\x1b[2", "~x"), ["", "\x1b[2~x"]); // another key that begins so
 });
 
-Deno.test("PasteReader knows a paste without frame by its speed", () => {
+Deno.test("PasteReader recognises a paste without a frame by its speed", () => {
   assert.deepEqual(seen("one\rtwo\rthree"), ["one⏎two⏎three"]);
   assert.deepEqual(seen("one\ntwo\n"), ["one⏎two\n"]);
   assert.deepEqual(seen("one\r\n"), ["one\r\n"]);

@@ -10,10 +10,10 @@ export type Sampling = Pick<
   "doSample" | "temperature" | "topK" | "topP" | "repetitionPenalty" // https://arxiv.org/abs/1909.05858, section 4.1
 >;
 
-/** Chooses the tokens of one text, and remembers which were there, for the repetition penalty. */
+/** Chooses the tokens of one text, and remembers those that have appeared, for the repetition penalty. */
 export class Sampler implements Disposable {
   readonly #sampling: Sampling;
-  /** Which ids were there: bool [V]; absent where nobody asks. */
+  /** The ids that have appeared: bool [V]; absent without a penalty. */
   readonly #seen?: Tensor;
 
   /** `vocabulary` is the number of logits, `prompt` the ids before the first choice. */
@@ -54,13 +54,13 @@ export class Sampler implements Disposable {
   }
 }
 
-/** Makes tokens that were there less likely: a positive logit is divided by the penalty, a negative one multiplied. */
+/** Makes tokens that have appeared less likely: a positive logit is divided by the penalty, a negative one multiplied. */
 export function penalised(scores: Tensor, seen: Tensor, penalty: number): Tensor {
   const lower = scores.lt(0).where(scores.mul(penalty), scores.div(penalty));
   return seen.where(lower, scores);
 }
 
-/** Logits [V] after temperature, top-k and top-p, in that order; what is not to be drawn is -Infinity. */
+/** Logits [V] after temperature, top-k and top-p, in that order; tokens that must not be drawn are -Infinity. */
 export function filtered(
   scores: Tensor,
   { temperature, topK, topP }: Pick<Sampling, "temperature" | "topK" | "topP">,
@@ -86,7 +86,7 @@ function nucleus(scores: Tensor, p: number): Tensor {
   return scores.maskedFill(dropped.scatter(0, ids, dropped), -Infinity);
 }
 
-/** One id by its chance. Chances that are no numbers count as 1 here: a GPU would abort; `choose` sees them afterwards. */
+/** Draws one id. Probabilities that are not finite count as 1, because a GPU would abort; `choose` detects them later. */
 function drawn(chances: Tensor): Tensor {
   return chances.maskedFill(chances.isfinite().eq(0), 1).multinomial(1);
 }

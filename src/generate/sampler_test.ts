@@ -48,13 +48,13 @@ Deno.test("filtered() takes the temperature first, then top_k, then top_p", () =
     near(chances(logits(0.4, 0.3, 0.2, 0.1), { temperature: 0.5, topK: 2, topP: 0.7 }), [16 / 25, 9 / 25, 0, 0]);
   }));
 
-Deno.test("penalised() divides positive and multiplies negative logits of tokens that were there", () =>
+Deno.test("penalised() divides positive and multiplies negative logits of tokens that have appeared", () =>
   scope(() => {
     const seen = from(Uint8Array.from([1, 1, 0, 0])).to("bool");
     near(penalised(from(Float32Array.from([3, -3, 3, -3])), seen, 1.5), [2, -4.5, 3, -3]);
   }));
 
-Deno.test("Sampler counts the prompt and its own tokens as being there", () => {
+Deno.test("Sampler counts the prompt and its own tokens as having appeared", () => {
   const before = live();
   {
     using sampler = new Sampler({ ...plain, doSample: false, repetitionPenalty: 4 }, [0], { vocabulary: 3 });

@@ -10,21 +10,21 @@ import type { GenerationSettings } from "./settings.ts";
 
 /** Where a conversation is shown. */
 export interface Stage {
-  /** What the model says, and only that. */
+  /** Shows the model's text, and nothing else. */
   say(text: string): void;
-  /** What ftx says. */
+  /** Shows ftx's own remarks. */
   note(text: string): void;
-  /** Whether a person watches. */
+  /** True if a person is at the terminal. */
   live: boolean;
 }
 
 type TalkSettings = LoadChatSettings & Pick<GenerationSettings, "prompt"> & { readonly quiet: boolean };
 
 /**
- * `ftx chat`: answers `prompt` if there is one; else talks with the person at the terminal; else answers each line of
- * standard input.
+ * `ftx chat`: answers `prompt` if there is one, otherwise holds a conversation at the terminal, or answers each line of
+ * standard input if there is no terminal.
  *
- * @param waiting told of downloads, and how much of the model is read
+ * @param waiting shows downloads and how much of the model has been read
  */
 export async function chat(recipe: TalkSettings, waiting?: Waiting): Promise<void> {
   const live = process.stdin.isTTY === true && process.stdout.isTTY === true;
@@ -50,7 +50,7 @@ export async function chat(recipe: TalkSettings, waiting?: Waiting): Promise<voi
   if (!recipe.quiet) stage.note(banner(talking, recipe));
   const interrupts = new Interrupts({
     warn() {
-      stage.note("\n(Ctrl-C once more leaves)");
+      stage.note("\n(press Ctrl-C again to leave)");
       lines.again();
     },
     leave: () => lines[Symbol.dispose](),
@@ -102,7 +102,7 @@ export async function talk(
 function remark({ ending }: Answer, { note, live }: Stage, maxNewTokens: number) {
   if (ending === "aborted") note("(stopped)");
   if (ending === "length") note(`(cut off after max_new_tokens = ${maxNewTokens})`);
-  if (ending === "positions") note("(cut off: the model has no more positions; /clear begins anew)");
+  if (ending === "positions") note("(cut off: the model has no more positions; /clear starts over)");
   if (live) note("");
 }
 

@@ -47,7 +47,7 @@ Deno.test("talk() ends at exit", async () => {
   assert.deepEqual((await conversation(["a", "exit", "b"])).left, ["b"]);
 });
 
-Deno.test("talk() goes on after a question that could not be answered, without it", async () => {
+Deno.test("talk() continues after a question that could not be answered, and drops it", async () => {
   const { asked, noted } = await conversation(["a", "bad", "/nope", "b"], { fail: "bad" });
   assert.deepEqual(asked, ["a", "a 1 bad", "a 1 b"]);
   assert.deepEqual(noted, [
@@ -59,7 +59,7 @@ Deno.test("talk() goes on after a question that could not be answered, without i
 Deno.test("talk() says why an answer was cut off", async () => {
   assert.deepEqual((await conversation(["a"], { ending: "length" })).noted, ["(cut off after max_new_tokens = 9)"]);
   assert.deepEqual((await conversation(["a"], { ending: "positions" })).noted, [
-    "(cut off: the model has no more positions; /clear begins anew)",
+    "(cut off: the model has no more positions; /clear starts over)",
   ]);
   assert.deepEqual((await conversation(["interrupt"])).noted, ["(stopped)"]);
 });

@@ -1,18 +1,17 @@
 import type { Tokenizer } from "../tokenizer/mod.ts";
 
-const REPLACEMENT = "\ufffd"; // what bytes decode to that are not yet, or never, a character
+const REPLACEMENT = "\ufffd"; // what bytes decode to that are not a character, or not yet
 
 /**
- * Text of ids that come one by one. A character whose bytes are spread over several tokens is held back until it is
- * whole, and the space that some tokenizers drop at the start of a text is not dropped at each token: a token is decoded
- * together with the ones before it, back to the last place where the text was whole. All parts together are the text of
- * all ids.
+ * Decodes ids that arrive one by one. A character whose bytes span several tokens is held back until it is complete. Each
+ * token is decoded together with those before it, back to the last place where the text was complete, because some
+ * tokenizers drop a space at the start of a text. All pieces together are the text of all ids.
  */
 export class TextStream {
   readonly #tokenizer: Pick<Tokenizer, "decode">;
   readonly #skipSpecial: boolean;
-  #ids: number[] = []; // of two pieces of text: the last that was given, and what came since
-  #given = 0; // ids whose text was given
+  #ids: number[] = []; // of the last piece that was returned, and those since
+  #given = 0; // how many of them belong to that piece
   #before = ""; // their text
 
   constructor(tokenizer: Pick<Tokenizer, "decode">, { skipSpecial = true } = {}) {
@@ -20,7 +19,7 @@ export class TextStream {
     this.#skipSpecial = skipSpecial;
   }
 
-  /** Takes the next id; gives the text that is now sure, often "". */
+  /** Takes the next id; returns the text that is now final, often "". */
   async push(id: number): Promise<string> {
     this.#ids.push(id);
     const text = await this.#decode(this.#ids);
@@ -28,7 +27,7 @@ export class TextStream {
     return isWhole ? await this.#give(text) : "";
   }
 
-  /** The text that was held back. */
+  /** Returns the text that was held back. */
   async end(): Promise<string> {
     return await this.#give(await this.#decode(this.#ids));
   }

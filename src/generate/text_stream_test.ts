@@ -29,13 +29,13 @@ Deno.test("TextStream gives the text of all ids, piece by piece", async () => {
   }
 });
 
-Deno.test("TextStream holds a character back until all of its tokens are there", async () => {
+Deno.test("TextStream holds a character back until all of its tokens have arrived", async () => {
   const ids = await tokenizer.encode("a🙂b");
   assert.equal(ids.length, 6); // the emoji is four tokens
   assert.deepEqual(await pieces(ids), ["a", "", "", "", "🙂", "b", ""]);
 });
 
-Deno.test("TextStream gives what is left of a character that never became whole", async () => {
+Deno.test("TextStream returns what is left of a character that was never completed", async () => {
   const ids = (await tokenizer.encode("a🙂")).slice(0, -1);
   assert.deepEqual((await pieces(ids)).join(""), await tokenizer.decode(ids));
   assert.equal((await pieces(ids)).join(""), "a\ufffd");

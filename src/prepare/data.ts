@@ -6,8 +6,8 @@ import { STAGES } from "../stages/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
 /**
- * A run's tokenizer and its encoded data; shows the first example unless told not to, what is learned in colour.
- * `vocabSize`: rows of the model's embedding.
+ * Loads a run's tokenizer and encodes its data. Shows the first example, with what is learned in colour, unless `shows` is
+ * false. `vocabSize`: rows of the model's embedding.
  */
 export async function prepareData(
   recipe: Recipe,
@@ -26,7 +26,7 @@ export async function prepareData(
   waiting.clear();
   if (recipe.doTrain && data.train.learned === 0) {
     throw new DataError(
-      `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; look at it with ftx data preview`,
+      `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; check it with ftx data preview`,
     );
   }
   if (!recipe.resizeVocab) await checkIds([data.train, ...Object.values(data.evals)], tokenizer, vocabSize, recipe);
@@ -36,13 +36,13 @@ export async function prepareData(
   return { tokenizer, data };
 }
 
-/** A tokenizer may know more tokens than the model has rows, as long as the data uses none of them. */
+/** A tokenizer may have more tokens than the model has rows, as long as the data uses none of the extra ones. */
 async function checkIds(sets: EncodedSet[], tokenizer: Tokenizer, rows: number, recipe: Recipe): Promise<void> {
   const highest = Math.max(...sets.map((set) => set.highestId));
   if (highest < rows) return;
   const text = await tokenizer.decode([highest], { skipSpecial: false });
   throw new CheckpointError(
-    `Cannot train "${recipe.modelNameOrPath}" on this data: its tokenizer writes "${text}" as ${highest}, and its ` +
+    `Cannot train "${recipe.modelNameOrPath}" on this data: its tokenizer writes "${text}" as ${highest}, but its ` +
       `embedding has ${rows} rows; give the tokenizer that belongs to the model, or set resize_vocab = true`,
   );
 }

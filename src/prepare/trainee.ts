@@ -5,22 +5,22 @@ import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
 import { computeIn, modelFiles, modelOf, type SavedWeights } from "../weights/mod.ts";
 
-/** The model of a run, what of it is trained, and what of it is saved. */
+/** The model of a run, the parameters that train, and the files that are saved. */
 export interface Trainee extends Disposable {
   model: CausalLm;
   /** Parameters that train. */
   named: Named[];
-  /** fp32 values behind those that compute in a narrower type; the optimizer takes them over. */
+  /** fp32 masters of the parameters that compute in a narrower type; the optimizer takes ownership. */
   masters: Map<string, Tensor>;
-  /** What a checkpoint and the run's end hold: an adapter, or the whole model. */
+  /** What checkpoints and the finished run contain: an adapter, or the whole model. */
   saved: SavedWeights;
 }
 
 export interface TraineeOptions {
-  /** Tokens that the tokenizer knows. */
+  /** Number of tokens in the tokenizer's vocabulary. */
   vocabulary: number;
   onNote: (sentence: string) => void;
-  /** Told the share of the weights that has been read, from 0 to 1. */
+  /** Called with the share of the weights that has been read, 0 to 1. */
   onProgress?: (share: number) => void;
 }
 
@@ -59,7 +59,7 @@ async function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: T
   return await modelFiles(model, recipe.modelNameOrPath);
 }
 
-/** Copies in fp32 of what will be rounded to `dtype`. */
+/** fp32 copies of the parameters that will be rounded to `dtype`. */
 function mastersOf(named: readonly Named[], dtype: DType): Map<string, Tensor> {
   const rounded = named.filter(([, p]) => dtype !== "f32" && p.dtype === "f32");
   return new Map(rounded.map(([name, p]) => [name, keep(scope(() => noGrad(() => p.detach().clone())))]));

@@ -6,12 +6,12 @@ import { Feed, type Judge, type LoopOptions, type Objective, type StepPlan, step
 import type { SavedWeights } from "../weights/mod.ts";
 import { loadTrainee, type Trainee, type TraineeOptions } from "./trainee.ts";
 
-/** All that a run trains with: the model, the stage's parts, the loss, the optimizer. */
+/** Everything that a run trains with: the model, the stage's parts, the loss, the optimizer. */
 export interface Training extends Disposable {
   trainee: Trainee;
   /** The parameters that train: the policy's, then the stage's own. */
   named: readonly Named[];
-  /** The files that hold what is trained. */
+  /** The files that contain what is trained. */
   saved: readonly SavedWeights[];
   objective: Objective;
   judge: Judge;
@@ -24,12 +24,12 @@ export interface Training extends Disposable {
 }
 
 /**
- * Loads the model of a recipe and makes everything that its stage trains it with. What the stage owns is made after the
- * model; everything is disposed in the opposite order.
+ * Loads the model of a recipe and makes everything that its stage trains it with. The stage's own parts are made after the
+ * model and disposed before it.
  */
 export async function prepareTraining(recipe: Recipe, options: TraineeOptions): Promise<Training> {
   const stage: Stage = STAGES[recipe.stage];
-  using made = new DisposableStack(); // disposes what is there if the rest fails
+  using made = new DisposableStack(); // disposes what was made if the rest fails
   const trainee = made.use(await loadTrainee(recipe, options)), { model } = trainee;
   const feed = made.use(new Feed(model.placement.device));
   const making: Making = { model, recipe, feed };
@@ -49,10 +49,10 @@ export async function prepareTraining(recipe: Recipe, options: TraineeOptions): 
   };
 }
 
-/** Of a stage that owns nothing. */
+/** The parts of a stage that owns nothing. */
 const NONE: Parts = { [Symbol.dispose]: () => {} };
 
-/** Allocates the optimizer, which takes over the masters. */
+/** Allocates the optimizer, which takes ownership of the masters. */
 function makeOptimizer(named: readonly Named[], { masters }: Trainee, recipe: Recipe): Optimizer {
   return new Optimizer(named, OPTIMIZERS[recipe.optim](recipe), { pureBf16: recipe.pureBf16, masters });
 }

@@ -16,7 +16,7 @@ export interface Chart {
   series: readonly Series[];
 }
 
-/** Colours that stay apart on white, on paper and for eyes that see fewer of them. */
+/** Colours that stay distinct on white, in print and for colour-blind readers. */
 export const COLOURS = { raw: "#a9cbe6", smoothed: "#1f6aa5", evaluation: "#d9601a" };
 
 const WIDTH = 800;
@@ -62,7 +62,7 @@ function scale(from: number, to: number, start: number, end: number): (value: nu
   return (value) => start + (value - from) / (to - from) * (end - start);
 }
 
-// A little air above and below; but nothing that was never negative gets an axis below zero.
+// A margin above and below, but no axis below zero for values that are never negative.
 function padded([low, high]: [number, number]): [number, number] {
   const air = (high - low) * 0.05;
   return [low >= 0 ? Math.max(0, low - air) : low - air, high + air];
@@ -130,7 +130,7 @@ function labelled(values: number[]): [number, string][] {
   return values.map((value) => [value, value.toLocaleString("en-US", options)]);
 }
 
-// Lato's widths at 13 pixels, near enough to set words beside one another.
+// Approximate widths of Lato at 13 pixels, close enough to place words next to one another.
 function widthOf(words: string): number {
   return [...words].reduce(
     (sum, letter) => sum + (/[ijlft.,/ ']/.test(letter) ? 4 : /[mwMW]/.test(letter) ? 10.5 : 7),

@@ -1,12 +1,12 @@
-/** Numbers of a curve: points whose value is not finite leave a gap. */
+/** A point of a curve. A value that is not finite leaves a gap. */
 export interface Point {
   x: number;
   y: number;
 }
 
 /**
- * The running mean that LLaMA-Factory draws: the more values, the smoother. NaN and infinities keep their place and do
- * not reach their neighbours.
+ * The running mean that LLaMA-Factory draws: the more values, the smoother. NaN and infinities stay where they are and
+ * do not affect their neighbours.
  */
 export function smooth(values: readonly number[]): number[] {
   const weight = 1.8 * (1 / (1 + Math.exp(-0.05 * values.length)) - 0.5);
@@ -31,7 +31,7 @@ export function ticks(low: number, high: number, wanted: number): number[] {
 // 0.1 + 0.2 is not a label
 const tidy = (value: number) => Number(value.toPrecision(12));
 
-/** The least and the greatest finite value, spread a little where they are equal; 0 to 1 when there is none. */
+/** The smallest and largest finite value, widened a little when they are equal; 0 to 1 when there are none. */
 export function range(values: readonly number[]): [number, number] {
   let low = Infinity;
   let high = -Infinity;

@@ -1,5 +1,3 @@
-import { maskedCrc32c } from "./crc32c.ts";
-
 /**
  * TensorBoard's records: protocol buffers `Event` and `Summary` in TFRecord frames.
  * https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto
@@ -12,7 +10,7 @@ export interface Event {
   /** The first record of a file has `brain.Event:2`. */
   version?: string;
   scalars?: Record<string, number>;
-  /** The run goes on here: what earlier files say of this step and later ones does not count. */
+  /** The run resumes here: TensorBoard discards what earlier files say about this step and later ones. */
   restart?: boolean;
 }
 
@@ -77,4 +75,24 @@ function joined(parts: Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
+}
+
+// The Castagnoli polynomial, reversed; Node and zlib only offer the older CRC-32.
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? rest >>> 1 ^ 0x82f63b78 : rest >>> 1;
+  return rest;
+});
+
+/** CRC-32C of these bytes (RFC 3720, appendix B.4), as an unsigned number. */
+export function crc32c(data: Uint8Array): number {
+  let rest = 0xffffffff;
+  for (const byte of data) rest = TABLE[(rest ^ byte) & 0xff] ^ rest >>> 8;
+  return ~rest >>> 0;
+}
+
+/** The checksum as TFRecord files store it: rotated and offset, so that data that contains checksums can be checksummed. */
+function maskedCrc32c(data: Uint8Array): number {
+  const crc = crc32c(data);
+  return (crc >>> 15 | crc << 17) + 0xa282ead8 >>> 0;
 }

@@ -1,6 +1,6 @@
-/** Numbers as a person reads them in a terminal. Each has a fixed look, so that a line does not jump. */
+/** Numbers formatted for a terminal. Each format is stable, so that a rewritten line does not jump. */
 
-/** `0:05:09`, `26:00:00`; the same look at any length, as in LLaMA-Factory's log: `1 day, 2:00:00` past a day. */
+/** `0:05:09`, and `1 day, 2:00:00` from a day on, as in LLaMA-Factory's log. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
   const whole = Math.max(0, Math.floor(seconds));
@@ -21,7 +21,7 @@ export function size(bytes: number): string {
   return bytes < 2 ** 30 ? `${Math.round(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Four digits that matter: `1.234`, `0.01234`, `5.00e-5`. */
+/** Short enough for a status line: `1.2340`, `0.01234`, `1234.5`, `5.00e-5`. */
 export function short(value: number): string {
   const magnitude = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);

@@ -1,9 +1,9 @@
-import { stringifyNumbers } from "../run/json_numbers.ts";
+import { stringifyNumbers } from "../run/writer.ts";
 import { snakeCase } from "../settings/spelling.ts";
 import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
 import type { Output } from "./output.ts";
 
-/** A run for a program: one JSON object a line, told apart by `event`: start, step, evaluation, note, warning, end. */
+/** Reports a run to a program: one JSON object per line; `event` is start, step, evaluation, note, warning or end. */
 export class JsonLines implements Reader {
   constructor(private readonly out: Output) {}
 
@@ -32,7 +32,7 @@ export class JsonLines implements Reader {
   }
 }
 
-// Names in files and streams are snake_case; metrics have their own names, which stay.
+// Names in files and streams are snake_case; metrics keep the names they have.
 function inSnakeCase(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [snakeCase(name), value]),

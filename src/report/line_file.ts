@@ -1,8 +1,8 @@
 import { replaceFile } from "../run/durable.ts";
 
 /**
- * A file of JSON lines that only grows, one write a line. A line that cannot be written (a full disk) waits for the next
- * one, and what was written of it is cut off, so that the file holds whole lines even then.
+ * An append-only file of JSON lines, one write per line. If a line cannot be written (the disk is full), what was written
+ * of it is cut off and the line is written together with the next one: the file always holds whole lines.
  */
 export class LineFile implements Disposable {
   #file: Deno.FsFile;
@@ -33,7 +33,7 @@ export class LineFile implements Disposable {
   }
 }
 
-/** The objects of a file of JSON lines; a torn line (the last one after a kill) and a missing file count as nothing. */
+/** The objects in a file of JSON lines, without torn lines (the last one after a kill); none if the file is missing. */
 export async function readLines(path: string): Promise<Record<string, unknown>[]> {
   const text = await Deno.readTextFile(path).catch(() => "");
   return text.split("\n").flatMap((line) => {
@@ -46,7 +46,7 @@ export async function readLines(path: string): Promise<Record<string, unknown>[]
   });
 }
 
-/** Keeps the lines that `keep` says, and whole ones only; the file is replaced at once. */
+/** Keeps only the whole lines that `keep` accepts. The file is replaced atomically. */
 export async function cutLines(path: string, keep: (line: Record<string, unknown>) => boolean): Promise<void> {
   const kept = (await readLines(path)).filter(keep);
   await replaceFile(path, kept.map((line) => JSON.stringify(line) + "\n").join(""));

@@ -42,7 +42,7 @@ export interface Evaluation {
   seconds: number;
 }
 
-/** What will be done; known when training starts. */
+/** The work ahead, known when training starts. */
 export interface Plan {
   /** Optimizer steps of the whole run, those before a resume included. */
   totalSteps: number;
@@ -84,9 +84,9 @@ export interface StepLine {
   tokensPerSecond: number;
   /** Seconds of training since step 1, resumed parts included. */
   seconds: number;
-  /** Seconds still to go at the pace of this process. */
+  /** Seconds left at this process's pace. */
   remaining: number;
-  /** Steps so far that left the weights alone because something was not finite. */
+  /** Steps so far that left the weights unchanged because the loss or a gradient was not finite. */
   skipped: number;
   memory?: Memory;
 }
@@ -120,7 +120,7 @@ export interface Summary {
   step: number;
   totalSteps: number;
   epoch: number;
-  /** Mean loss of all steps that were not skipped. With step 0 nothing was trained, and this means nothing. */
+  /** Mean loss of all steps that were not skipped. Meaningless at step 0, when nothing was trained. */
   trainLoss: number;
   /** Seconds of training, resumed parts included. */
   seconds: number;
@@ -135,14 +135,14 @@ export interface Summary {
   memory?: Memory;
   /** Why the run ended before its last step, when it did: "SIGTERM", "3 evaluations without progress". */
   stopped?: string;
-  /** False when the run is to be gone on with later. */
+  /** False when the run stopped early and can be resumed. */
   finished: boolean;
 }
 
 /** One entry of HF's `log_history`: names of the log and their numbers. */
 export type LogEntry = Record<string, number>;
 
-/** What a checkpoint must hold so that a resumed run's reports go on as if it had never stopped. */
+/** What a checkpoint stores so that a resumed run's reports continue as if it had never stopped. */
 export interface ReportState {
   step: number;
   epoch: number;
@@ -160,16 +160,16 @@ export interface ReportState {
   best?: Best;
 }
 
-/** Something that shows or stores a run's numbers. Each method is optional; a reader that throws is left out, with a warning. */
+/** Shows or stores a run's numbers. Every method is optional; a reader that throws is dropped with a warning. */
 export interface Reader {
-  /** The run begins, or goes on, with these totals. */
+  /** The run starts, or resumes after `step`, with these totals. */
   start?(plan: Plan, step: number): void;
   /** After every optimizer step. */
   progress?(line: StepLine): void;
   /** At the steps that `logging_steps` and `logging_strategy` name. */
   step?(line: StepLine): void;
   evaluation?(line: EvalLine): void;
-  /** A sentence for the person who waits. */
+  /** A sentence for the user. */
   note?(text: string, kind: "note" | "warning"): void;
   end?(summary: Summary, state: ReportState): void | Promise<void>;
 }

@@ -4,7 +4,7 @@ import { replaceFile } from "../run/durable.ts";
 import { short } from "./format.ts";
 import type { LogEntry, Reader, ReportState, Summary } from "./lines.ts";
 
-/** What a model card says about how the model was made; a recipe has all of it. */
+/** The settings that a model card shows; a recipe has them all. */
 export interface CardSettings {
   runName?: string;
   modelNameOrPath?: string;
@@ -44,7 +44,7 @@ export class ModelCard implements Reader {
   }
 }
 
-/** The text of a model card. Paths of this machine become their last part: cards are published. */
+/** The text of a model card. Local paths are cut to their last part, because cards are published. */
 export function modelCard(
   name: string,
   settings: CardSettings,
@@ -102,7 +102,7 @@ function hyperparameters(settings: CardSettings): [string, unknown][] {
   return rows.filter(([, value]) => value !== undefined && value !== null);
 }
 
-// One row for each evaluation, with the training loss that was logged last before it; else the last training losses.
+// One row per evaluation, with the training loss last logged before it; without evaluations, the last training loss.
 function results(history: readonly LogEntry[]): string[] {
   const evals = history.filter((entry) => Object.keys(entry).some((key) => key.startsWith("eval_")));
   const shown = evals.length ? evals : history.filter((entry) => "loss" in entry).slice(-1);

@@ -21,15 +21,15 @@ export interface ReportSettings extends Logging, StateSettings, CardSettings {
 interface OpenOptions {
   /** Version of ftx, for the model card. */
   version: string;
-  /** Of the checkpoint that is resumed. */
+  /** From the checkpoint that the run resumes. */
   state?: ReportState;
   memory?: () => Memory | undefined;
-  /** Where a person or a program reads along. Default: the process's own. */
+  /** Where the running report goes. Default: the process's stdout and stderr. */
   out?: Output;
   errors?: Output;
 }
 
-/** The reporter of a run in `folder`, with every reader that its settings ask for. */
+/** Opens the reporter of the run in `folder`, with every reader that its settings ask for. */
 export async function openReporter(folder: string, settings: ReportSettings, options: OpenOptions): Promise<Reporter> {
   const { out = standard("stdout"), errors = standard("stderr"), state, memory } = options;
   const linesOfStep = state?.history.filter(({ step }) => step === state.step).length ?? 0;

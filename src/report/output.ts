@@ -1,16 +1,16 @@
 import process from "node:process";
 
-/** Where text for a person or a program goes. */
+/** A stream that a person or a program reads. */
 export interface Output {
   write(text: string): void;
-  /** True when a person sees the text as it comes, and a line can be rewritten. */
+  /** True for a terminal, where a line can be rewritten. */
   readonly terminal: boolean;
   readonly colour: boolean;
-  /** Characters in a line of the terminal now. */
+  /** The terminal's current width in characters. */
   columns(): number;
 }
 
-/** The process's standard output or error. Once nobody reads it any more, writing does nothing: training goes on. */
+/** The process's standard output or error. Once its reader is gone, writing does nothing, so that training continues. */
 export function standard(name: "stdout" | "stderr"): Output {
   const stream = Deno[name];
   const terminal = stream.isTerminal() && Deno.env.get("TERM") !== "dumb";

@@ -20,7 +20,7 @@ export class Plots implements Reader {
   }
 }
 
-/** The plots that a log is good for: none without logged steps. */
+/** The plots that a log has data for; none without logged steps. */
 export function plots(history: readonly LogEntry[]): { name: string; chart: Chart }[] {
   const names = new Set(history.flatMap((entry) => Object.keys(entry)).filter(isPlotted));
   return [...names].flatMap((metric) => {

@@ -1,9 +1,9 @@
-/** Loaded at the first drawing only: 2.5 MB of WebAssembly and a font have no place in a start that must be quick. */
+/** Loaded at the first drawing only: 2.5 MB of WebAssembly and fonts would slow down every start. */
 let ready: Promise<{ resvg: typeof import("@resvg/resvg-wasm"); fonts: Uint8Array[] }> | undefined;
 
 async function load() {
   const resvg = await import("@resvg/resvg-wasm");
-  await import("@expo-google-fonts/lato/package.json", { with: { type: "json" } }); // so that Deno has the package
+  await import("@expo-google-fonts/lato/package.json", { with: { type: "json" } }); // makes Deno fetch the package
   const read = (name: string) => Deno.readFile(new URL(import.meta.resolve(name)));
   await resvg.initWasm(await read("@resvg/resvg-wasm/index_bg.wasm") as Uint8Array<ArrayBuffer>);
   const fonts = await Promise.all([
@@ -13,7 +13,7 @@ async function load() {
   return { resvg, fonts };
 }
 
-/** Draws an SVG document as a PNG with `zoom` pixels for each of its own. Brings its font: a server may have none. */
+/** Renders an SVG document as a PNG, `zoom` times as large. Ships its own font, because a server may have none. */
 export async function png(svg: string, zoom = 2): Promise<Uint8Array> {
   const { resvg, fonts } = await (ready ??= load());
   const drawing = new resvg.Resvg(svg, {

@@ -13,7 +13,7 @@ import type {
 
 /** How often a line is written. Names and meaning are HF's. */
 export interface Logging {
-  /** Steps between lines; below 1, a part of all steps. */
+  /** Steps between lines; below 1, a fraction of all steps. */
   loggingSteps: number;
   loggingStrategy: "no" | "steps" | "epoch";
   loggingFirstStep: boolean;
@@ -24,9 +24,9 @@ interface ReporterOptions {
   logging?: Logging;
   /** Called at each line. */
   memory?: () => Memory | undefined;
-  /** Milliseconds that only grow. */
+  /** A monotonic clock in milliseconds. */
   now?: () => number;
-  /** Of the checkpoint that is resumed. */
+  /** From the checkpoint that the run resumes. */
   state?: ReportState;
 }
 
@@ -136,7 +136,7 @@ export class Reporter {
     this.#tell((reader) => reader.evaluation?.(line));
   }
 
-  /** Step of the last evaluation, also of one before a resume. */
+  /** Step of the last evaluation, including one before a resume. */
   get evaluatedAt(): number | undefined {
     return this.#evaluatedAt;
   }
@@ -150,12 +150,12 @@ export class Reporter {
     return this.#state.best;
   }
 
-  /** A sentence that the person who waits should read. */
+  /** Shows the user a sentence. */
   note(text: string): void {
     this.#tell((reader) => reader.note?.(text, "note"));
   }
 
-  /** A sentence about something that went wrong, while the run goes on. */
+  /** Warns the user of something that went wrong but did not end the run. */
   warn(text: string): void {
     this.#tell((reader) => reader.note?.(text, "warning"));
   }
@@ -166,8 +166,8 @@ export class Reporter {
   }
 
   /**
-   * The run is over: readers write their last files. `stopped` says why, when it ended early; such a run counts as
-   * finished only when `finished` says so (early stopping).
+   * Ends the run: readers write their last files. `stopped` says why it ended early; such a run counts as finished only
+   * if `finished` is true (early stopping).
    */
   async end({ stopped, finished = !stopped }: { stopped?: string; finished?: boolean } = {}): Promise<Summary> {
     const state = this.state;
@@ -267,7 +267,7 @@ export class Reporter {
     }
   }
 
-  // A report that cannot be written must not end the training that it reports.
+  // A report that cannot be written must not end the training.
   #drop(reader: Reader, error: unknown): void {
     this.#readers = this.#readers.filter((other) => other !== reader);
     this.warn(`${reader.constructor.name} stopped reporting: ${error instanceof Error ? error.message : error}`);

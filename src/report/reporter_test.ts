@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { EvalLine, Plan, Reader, ReportState, Step, StepLine, Summary } from "./lines.ts";
 import { Reporter } from "./reporter.ts";
 import { readTrainerState, trainerState } from "./trainer_state.ts";
-import { stringifyNumbers } from "../run/json_numbers.ts";
+import { stringifyNumbers } from "../run/writer.ts";
 
 const plan: Plan = {
   totalSteps: 8,
@@ -54,7 +54,7 @@ const step = (n: number, loss: number, more: Partial<Step> = {}): Step => ({
 
 const every = (loggingSteps: number) => ({ loggingSteps, loggingStrategy: "steps", loggingFirstStep: false }) as const;
 
-/** A clock that goes on by one second at each step of the loop. */
+/** A clock that advances by one second at each step of the loop. */
 function clock() {
   let seconds = 0;
   return { now: () => seconds * 1000, tick: () => seconds++ };
@@ -165,7 +165,7 @@ Deno.test("Reporter resumed in the middle of a line ends as if it had never stop
   assert.deepEqual(await train([1, 2, 3, 4, 5, 6, 7]), whole);
 });
 
-Deno.test("Reporter drops a reader that fails, says so, and goes on", async () => {
+Deno.test("Reporter drops a reader that fails, says so, and continues", async () => {
   const seen = new Recorder();
   class Broken implements Reader {
     step() {
@@ -181,7 +181,7 @@ Deno.test("Reporter drops a reader that fails, says so, and goes on", async () =
   assert.equal(seen.steps.length, 2);
 });
 
-Deno.test("Reporter tells a run that stopped from one that is finished", async () => {
+Deno.test("Reporter distinguishes a run that stopped from one that finished", async () => {
   for (const [how, finished] of [[{}, true], [{ stopped: "SIGTERM" }, false]] as const) {
     const reporter = new Reporter({ readers: [] });
     reporter.start(plan);

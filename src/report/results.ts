@@ -1,5 +1,5 @@
 import { replaceFile } from "../run/durable.ts";
-import { stringifyNumbers } from "../run/json_numbers.ts";
+import { stringifyNumbers } from "../run/writer.ts";
 import type { LogEntry, Reader, Summary } from "./lines.ts";
 
 /** `train_results.json`, `eval_results.json` and `all_results.json` with HF's and LLaMA-Factory's keys, sorted. */
@@ -7,7 +7,7 @@ export class Results implements Reader {
   constructor(private readonly folder: string) {}
 
   async end(summary: Summary): Promise<void> {
-    if (!summary.finished) return; // they tell others that the run is over
+    if (!summary.finished) return; // these files tell other programs that the run is over
     const train = summary.step > 0 ? trainResults(summary) : undefined;
     const evals = evalResults(summary);
     if (train) await this.#write("train_results", train);

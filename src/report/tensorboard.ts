@@ -2,8 +2,9 @@ import { type Event, record } from "./event.ts";
 import type { EvalLine, Plan, Reader, StepLine, Summary } from "./lines.ts";
 
 /**
- * Event files for TensorBoard in `runs/` of the run's folder, or below it in a folder of the run's name, with the tags of HF Trainer: `train/loss`, `eval/loss` …
- * A resumed run adds a file and tells TensorBoard to forget what the interrupted one wrote after the checkpoint.
+ * Event files for TensorBoard in the run folder's `runs/`, or in `runs/<name>/` when the run has a name, with HF
+ * Trainer's tags: `train/loss`, `eval/loss` … A resumed run adds a file and tells TensorBoard to discard what the
+ * interrupted one wrote after the checkpoint.
  */
 export class TensorBoard implements Reader {
   #folder: string;
@@ -18,7 +19,7 @@ export class TensorBoard implements Reader {
 
   start(_: Plan, step: number): void {
     Deno.mkdirSync(this.#folder, { recursive: true });
-    const seconds = String(Math.floor(this.#clock() / 1000)).padStart(10, "0"); // TensorBoard reads in order of names
+    const seconds = String(Math.floor(this.#clock() / 1000)).padStart(10, "0"); // TensorBoard reads files in the order of their names
     const name = `events.out.tfevents.${seconds}.${Deno.hostname()}.${Deno.pid}.0`;
     this.#file = Deno.openSync(`${this.#folder}/${name}`, { append: true, create: true });
     this.#write({ version: "brain.Event:2" });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { crc32c } from "./crc32c.ts";
-import { record } from "./event.ts";
+import { crc32c, record } from "./event.ts";
 import type { Plan, Summary } from "./lines.ts";
 import { TensorBoard } from "./tensorboard.ts";
 
@@ -45,7 +44,7 @@ events.Reload()
 print(json.dumps({tag: [(e.step, e.value) for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}))
 `;
 
-Deno.test("TensorBoard reads our event files, and forgets what a resumed run did again", async () => {
+Deno.test("TensorBoard reads our event files, and discards what a resumed run repeated", async () => {
   const found = await new Deno.Command(PYTHON, { args: ["-c", "import tensorboard"] }).output().catch(() => undefined);
   if (!found?.success) return console.log("skipped: no Python with tensorboard; FTX_PEERS names one");
   const folder = Deno.makeTempDirSync();

@@ -2,18 +2,18 @@ import { count, duration, short, size } from "./format.ts";
 import { type EvalLine, isClock, type Plan, type Reader, type StepLine, type Summary } from "./lines.ts";
 import type { Output } from "./output.ts";
 
-const REDRAW = 80; // milliseconds between two drawings: faster than this only flickers
+const REDRAW = 80; // milliseconds between two drawings: anything faster only flickers
 
 /**
- * A run for a person at a terminal: one line with the progress, rewritten in place; evaluations and notes scroll by above
- * it. Where the output is no terminal, a plain line for each logged step. With `quiet` only warnings and the result.
+ * Reports a run to a person. On a terminal, one progress line is rewritten in place, and evaluations and notes scroll by
+ * above it; elsewhere, each logged step is a plain line. With `quiet`, only warnings and the result.
  */
 export class Terminal implements Reader {
   #out: Output;
   #errors: Output;
   #quiet: boolean;
   #now: () => number;
-  #bar = ""; // what stands on the rewritten line
+  #bar = ""; // text of the rewritten line
   #drawn = -Infinity;
 
   /** Warnings go to `errors`, everything else to `out`. */
@@ -31,8 +31,8 @@ export class Terminal implements Reader {
     const from = step === 0
       ? ""
       : step < plan.totalSteps
-      ? `, going on after step ${count(step)}`
-      : `, of which none is left after step ${count(step)}: raise max_steps or num_train_epochs to train on`;
+      ? `, continuing after step ${count(step)}`
+      : `, none left after step ${count(step)}: raise max_steps or num_train_epochs to continue`;
     this.#say(
       `${several(plan.rows, "example")}, ${count(plan.rowsPerStep)} a step, ${several(plan.totalSteps, "step")}${from}`,
     );
@@ -91,14 +91,14 @@ const several = (number: number, what: string) => `${count(number)} ${what}${num
 const ERASE = "\x1b[K"; // from the cursor to the end of the line
 
 /**
- * One line of at most `columns` characters: bar, percent, step, loss, learning rate, speed, memory, time left. What does
- * not fit is left out, the least wanted first; the bar takes what remains.
+ * One line of at most `columns` characters: bar, percent, step, loss, learning rate, speed, memory, time left. Fields that
+ * do not fit are dropped, the least important first; the bar takes the remaining width.
  */
 export function progressLine(line: StepLine, columns: number, colour: boolean): string {
   const part = line.totalSteps ? Math.min(1, line.step / line.totalSteps) : 1;
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const total = String(line.totalSteps);
-  const fields = [ // [text, rank]: the highest rank goes first when there is no room
+  const fields = [ // [text, rank]: the highest rank is dropped first
     [percent, 0],
     [`${String(line.step).padStart(total.length)}/${total}`, 1],
     [`loss ${short(line.loss)}`, 2],
@@ -153,7 +153,7 @@ function ending(summary: Summary): string[] {
     ["time", duration(seconds)],
   );
   if (step > 0) rows.push(["speed", `${count(seconds > 0 ? tokens / seconds : 0)} tokens/s`]);
-  if (memory) rows.push(["memory", `${size(memory.peak)} at most`]);
+  if (memory) rows.push(["memory", `${size(memory.peak)} at peak`]);
   if (skipped) rows.push(["skipped", `${skipped} steps whose loss or gradient was not finite`]);
   if (best) rows.push(["best", `${best.metric} ${short(best.value)} at step ${best.step}`]);
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -63,7 +63,7 @@ const summary: Summary = {
   finished: true,
 };
 
-Deno.test("numbers are short and keep their look", () => {
+Deno.test("numbers are short and keep their format", () => {
   assert.deepEqual([0, 59.9, 3600, 86400 + 61, 2 * 86400, NaN].map(duration), [
     "0:00:00",
     "0:00:59",
@@ -123,7 +123,7 @@ Deno.test("Terminal rewrites one line, lets notes scroll by above it, and draws 
   assert.equal(errors.text, "warning: disk full\n");
 });
 
-Deno.test("Terminal writes a plain line for each logged step where nobody can rewrite it", () => {
+Deno.test("Terminal writes a plain line for each logged step where it cannot be rewritten", () => {
   const out = output(false);
   const terminal = new Terminal(out, output(false));
   terminal.start(plan, 0);
@@ -152,12 +152,12 @@ step 10  eval_loss 1.5000
   eval loss  1.2500
   time       0:01:40
   speed      500 tokens/s
-  memory     812 MiB at most
+  memory     812 MiB at peak
 `,
   );
 });
 
-Deno.test("Terminal with quiet says warnings and the result only", () => {
+Deno.test("Terminal with quiet prints only warnings and the result", () => {
   for (const tty of [true, false]) {
     const out = output(tty);
     const errors = output(tty);
@@ -180,14 +180,14 @@ Deno.test("Terminal says how much is left to train", () => {
     return out.text.split("\n")[1];
   };
   assert.equal(first(1, 0), "1 example, 8 a step, 1 step");
-  assert.equal(first(9, 3), "1 example, 8 a step, 9 steps, going on after step 3");
+  assert.equal(first(9, 3), "1 example, 8 a step, 9 steps, continuing after step 3");
   assert.equal(
     first(3, 3),
-    "1 example, 8 a step, 3 steps, of which none is left after step 3: raise max_steps or num_train_epochs to train on",
+    "1 example, 8 a step, 3 steps, none left after step 3: raise max_steps or num_train_epochs to continue",
   );
 });
 
-Deno.test("JsonLines writes one object a line, told apart by its event", () => {
+Deno.test("JsonLines writes one object per line, identified by its event", () => {
   const out = output(false);
   const json = new JsonLines(out);
   json.start(plan, 0);
@@ -207,7 +207,7 @@ Deno.test("JsonLines writes one object a line, told apart by its event", () => {
   assert.deepEqual([end.event, end.train_loss, end.finished], ["end", 1.5, true]);
 });
 
-Deno.test("standard() goes on without a reader: a closed pipe does not end the process", async () => {
+Deno.test("standard() continues without a reader: a closed pipe does not end the process", async () => {
   const code = `
     import { standard } from "${import.meta.resolve("./output.ts")}";
     const out = standard("stdout");

@@ -1,4 +1,4 @@
-import { stringifyNumbers } from "../run/json_numbers.ts";
+import { stringifyNumbers } from "../run/writer.ts";
 import { duration } from "./format.ts";
 import { cutLines, LineFile } from "./line_file.ts";
 import { type EvalLine, isClock, type Memory, type Reader, type StepLine } from "./lines.ts";
@@ -15,8 +15,8 @@ export class TrainerLog implements Reader, Disposable {
   }
 
   /**
-   * Opens the log of a run that goes on after `step` (0: a new one). Lines that came later are dropped: those of later
-   * steps, and at this step all but the first `linesOfStep`, such as an evaluation that the checkpoint does not know.
+   * Opens the log of a run that continues after `step` (0: a new run). Drops what was written later: lines of later steps
+   * and, at this step, all but the first `linesOfStep`, such as an evaluation that the checkpoint does not include.
    */
   static async open(folder: string, step: number, linesOfStep = Infinity): Promise<TrainerLog> {
     const path = `${folder}/trainer_log.jsonl`;

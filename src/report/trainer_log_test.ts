@@ -80,7 +80,7 @@ Deno.test("TrainerLog of a resumed run is the log of one that never stopped", as
   assert.equal(await write(30, 30), whole);
 });
 
-Deno.test("TrainerLog of a resumed run drops what its checkpoint does not know of the same step", async () => {
+Deno.test("TrainerLog of a resumed run drops lines of the same step that its checkpoint does not include", async () => {
   using folder = temporaryFolder();
   const lines = [9, 10, 10, 10, 20].map((step, i) => `{"current_steps":${step},"i":${i}}\n`);
   Deno.writeTextFileSync(`${folder.path}/trainer_log.jsonl`, lines.join(""));

@@ -1,5 +1,5 @@
 import { replaceFile } from "../run/durable.ts";
-import { reviveNumber, stringifyNumbers } from "../run/json_numbers.ts";
+import { reviveNumber, stringifyNumbers } from "../run/writer.ts";
 import type { LogEntry, Plan, Reader, ReportState, Summary } from "./lines.ts";
 
 /** The settings that HF's `trainer_state.json` repeats. */
@@ -10,8 +10,8 @@ export interface StateSettings {
 }
 
 /**
- * The content of `trainer_state.json` in HF Trainer's schema, keys sorted. What HF has no field for lies where HF keeps
- * the states of callbacks, under `ftx`.
+ * The content of `trainer_state.json` in HF Trainer's schema, keys sorted. What HF has no field for is stored under
+ * `stateful_callbacks.ftx`, where HF keeps the states of callbacks.
  */
 export function trainerState(state: ReportState, plan: Plan, settings: StateSettings): Record<string, unknown> {
   const { step, epoch, history, best, tokens, flops, ...own } = state;
@@ -39,7 +39,7 @@ export function trainerState(state: ReportState, plan: Plan, settings: StateSett
   };
 }
 
-/** Reads back what `trainerState` made: the state to give to a resumed `Reporter`. */
+/** Reads what `trainerState` made: the state for a resumed `Reporter`. */
 export function readTrainerState(text: string): ReportState {
   const file = JSON.parse(text, (_, value) => reviveNumber(value));
   const { best_name, ...own } = file.stateful_callbacks?.ftx?.attributes ?? {};

@@ -4,8 +4,8 @@ const REDRAW = 80; // milliseconds between two drawings
 const ERASE = "\r\x1b[K";
 
 /**
- * What a person reads while waiting for the first step: sentences, and on a terminal one line below them that says how far
- * something is, rewritten in place and wiped out when it is done. Nothing with `quiet`.
+ * Output before the first step: sentences and, on a terminal, one progress line below them, rewritten in place and erased
+ * when done. Prints nothing with `quiet`.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export class Waiting implements Disposable {
     this.#now = now;
   }
 
-  /** Shows this text now, unless another was shown a moment ago. */
+  /** Shows this text on the progress line, unless that was redrawn less than 80 ms ago. */
   tell(text: string): void {
     if (this.#quiet || !this.#out.terminal || this.#now() - this.#drawn < REDRAW) return;
     this.#drawn = this.#now();
@@ -34,19 +34,19 @@ export class Waiting implements Disposable {
     this.#out.write(ERASE + text.slice(0, this.#out.columns() - 1));
   }
 
-  /** Shows how much of something is done, 0 to 1, until all of it is. */
+  /** Shows a share from 0 to 1 as a percentage; at 1, erases the line. */
   share(what: string, done: number): void {
     if (done < 1) this.tell(`${what}: ${Math.floor(100 * done)} %`);
     else this.clear();
   }
 
-  /** Writes a sentence, in the place of the line. */
+  /** Writes a sentence where the progress line was. */
   say(sentence: string): void {
     this.clear();
     if (!this.#quiet) this.#out.write(sentence + "\n");
   }
 
-  /** Wipes the line out: what is written next stands there. */
+  /** Erases the progress line; later output takes its place. */
   clear(): void {
     if (this.#shown) this.#out.write(ERASE);
     this.#shown = false;

@@ -12,7 +12,7 @@ function output(terminal: boolean) {
   return out;
 }
 
-Deno.test("Waiting rewrites one line, not too often, and wipes it out", () => {
+Deno.test("Waiting rewrites one line, not too often, and erases it", () => {
   const out = output(true);
   let now = 0;
   {
@@ -30,7 +30,7 @@ Deno.test("Waiting rewrites one line, not too often, and wipes it out", () => {
   assert.equal(out.text, "\r\x1b[KReading: 1 \r\x1b[KReading: 42\r\x1b[KA note\n");
 });
 
-Deno.test("Waiting writes only sentences where no terminal is, and nothing with quiet", () => {
+Deno.test("Waiting writes only sentences where there is no terminal, and nothing with quiet", () => {
   for (const [terminal, quiet] of [[false, false], [true, true]]) {
     const out = output(terminal);
     using waiting = new Waiting({ out, quiet });

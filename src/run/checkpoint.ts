@@ -6,14 +6,14 @@ import { demandSpace } from "./space.ts";
 import { takeAway } from "./trash.ts";
 import { FolderWriter, type SafetensorsWriter } from "./writer.ts";
 
-/** A checkpoint that verified. */
+/** A checkpoint whose files match its manifest. */
 export interface Checkpoint {
   folder: string;
   step: number;
   manifest: Manifest;
 }
 
-/** A folder that is called a checkpoint and is none. */
+/** A folder named like a checkpoint whose files do not match a manifest. */
 export interface BrokenCheckpoint {
   folder: string;
   /** `"model.safetensors" is missing` */
@@ -25,7 +25,7 @@ export interface SaveOptions {
   /** Writes all files except the manifest. */
   files: (writer: FolderWriter) => Promise<void>;
   facts: Omit<Facts, "step">;
-  /** About how many bytes `files` will write; the disk is asked for them first. Default 0: not asked. */
+  /** Roughly how many bytes `files` will write; compared with the free space first. Default 0: no check. */
   bytes?: number;
   writeSafetensors?: SafetensorsWriter;
 }
@@ -37,9 +37,10 @@ export interface SaveOptions {
  *     mkdir checkpoint-N.tmp-…  ->  write + sync each file  ->  manifest.json last, synced
  *       ->  sync the folder  ->  rename to checkpoint-N  ->  sync the parent
  *
- * On any error the temporary folder is removed and the error is thrown, a `StorageError` when it is the disk's; older checkpoints are never touched. A
- * checkpoint of the same step, left by an earlier attempt, is replaced. On NFS the rename is atomic, but syncing a
- * folder may do nothing: there a power cut of the server can cost the newest checkpoint, and then the one before is taken.
+ * On any error the temporary folder is removed and the error is thrown, as a `StorageError` if the disk is to blame; older
+ * checkpoints are never touched. A checkpoint of the same step from an earlier attempt is replaced. On NFS the rename is
+ * atomic, but syncing a folder may do nothing: if the server loses power, the newest checkpoint may be lost, and a resume
+ * takes the one before it.
  */
 export async function saveCheckpoint(folder: string, step: number, options: SaveOptions): Promise<Checkpoint> {
   const final = `${folder}/checkpoint-${step}`;
@@ -63,12 +64,12 @@ export async function saveCheckpoint(folder: string, step: number, options: Save
     crashPoint("after-parent-sync");
     return { folder: final, step, manifest: { format: 1, step, ...options.facts, files: writer.files } };
   } catch (error) {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // the next start removes what is left
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // the next start removes what remains
     throw writeError(`${final}/${writer.writing}`, error, folder);
   }
 }
 
-/** All folders `checkpoint-<step>` of a run, the newest first. Nothing is said about whether they are whole. */
+/** All folders `checkpoint-<step>` of a run, the newest first. They are not verified. */
 export async function listCheckpoints(folder: string): Promise<{ folder: string; step: number }[]> {
   const found: { folder: string; step: number }[] = [];
   for await (const entry of Deno.readDir(folder)) {
@@ -79,8 +80,8 @@ export async function listCheckpoints(folder: string): Promise<{ folder: string;
 }
 
 /**
- * The newest checkpoint of a run whose every file has the length and hash of its manifest, and the newer ones that do
- * not, each with the reason. Reads all bytes of the checkpoint once.
+ * The newest checkpoint of a run whose files all have the lengths and hashes in its manifest, and the newer ones whose
+ * files do not, each with the reason. Reads every byte of the checkpoint once.
  */
 export async function newestCheckpoint(
   folder: string,
@@ -94,4 +95,20 @@ export async function newestCheckpoint(
     }
   }
   return { broken };
+}
+
+/**
+ * Removes the oldest checkpoints of a run until `limit` are left. Those of the steps in `keep` (the best, the newest that
+ * is known to be intact) stay and count: as in HF Trainer, `limit = 1` with a best that is not the newest leaves two.
+ */
+export async function prune(folder: string, limit: number, keep: Iterable<number>): Promise<void> {
+  const kept = new Set(keep);
+  const all = await listCheckpoints(folder);
+  let surplus = all.length - limit;
+  for (const checkpoint of all.reverse()) {
+    if (surplus <= 0) return;
+    if (kept.has(checkpoint.step)) continue;
+    await takeAway(checkpoint.folder);
+    surplus--;
+  }
 }

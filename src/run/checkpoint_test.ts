@@ -82,18 +82,18 @@ const DAMAGE: Record<string, [(checkpoint: string) => void, string]> = {
     using file = Deno.openSync(`${at}/weights.bin`, { read: true, write: true });
     file.seekSync(12_345_678, Deno.SeekMode.Start);
     file.writeSync(Uint8Array.of(2 ^ 16));
-  }, '"weights.bin" does not have the SHA-256 that the manifest says'],
+  }, '"weights.bin" does not have the SHA-256 in the manifest'],
   "a page of zeros": [(at) => {
     using file = Deno.openSync(`${at}/weights.bin`, { read: true, write: true });
     file.writeSync(new Uint8Array(4096));
-  }, '"weights.bin" does not have the SHA-256 that the manifest says'],
+  }, '"weights.bin" does not have the SHA-256 in the manifest'],
   "a byte missing": [
     (at) => Deno.truncateSync(`${at}/weights.bin`, 19_999_999),
-    '"weights.bin" has 19999999 bytes, and the manifest says 20000000',
+    '"weights.bin" has 19999999 bytes, but the manifest says 20000000',
   ],
   "a byte too many": [
     (at) => Deno.writeFileSync(`${at}/weights.bin`, Uint8Array.of(0), { append: true }),
-    '"weights.bin" has 20000001 bytes, and the manifest says 20000000',
+    '"weights.bin" has 20000001 bytes, but the manifest says 20000000',
   ],
   "a file missing": [(at) => Deno.removeSync(`${at}/state/loop.json`), '"state/loop.json" is missing'],
   "a folder in a file's place": [(at) => {
@@ -102,15 +102,15 @@ const DAMAGE: Record<string, [(checkpoint: string) => void, string]> = {
   }, '"state/loop.json" is missing'],
   "the same file of another step": [
     (at) => Deno.copyFileSync(`${at}/../checkpoint-1/weights.bin`, `${at}/weights.bin`),
-    '"weights.bin" does not have the SHA-256 that the manifest says',
+    '"weights.bin" does not have the SHA-256 in the manifest',
   ],
   "no manifest": [
     (at) => Deno.removeSync(`${at}/manifest.json`),
-    '"manifest.json" is missing, so its save was not finished',
+    '"manifest.json" is missing, so the save did not finish',
   ],
   "an empty manifest": [(at) => Deno.truncateSync(`${at}/manifest.json`), '"manifest.json" is damaged'],
   "half a manifest": [(at) => Deno.truncateSync(`${at}/manifest.json`, 200), '"manifest.json" is damaged'],
-  "a manifest that somebody edited": [(at) => {
+  "a manifest that was edited": [(at) => {
     const text = Deno.readTextFileSync(`${at}/manifest.json`);
     Deno.writeTextFileSync(`${at}/manifest.json`, text.replace('"step": 2', '"step": 3'));
   }, '"manifest.json" is damaged'],
@@ -137,7 +137,7 @@ Deno.test("newestCheckpoint() refuses a newer format by name", async () => {
   const text = '{\n  "format": 3,\n  "step": 1,\n  "files": {}';
   const hash = createHash("sha256").update(text).digest("hex");
   Deno.writeTextFileSync(`${folder.path}/checkpoint-1/manifest.json`, `${text},\n  "sha256": "${hash}"\n}\n`);
-  const reason = '"manifest.json" has format 3, and this ftx reads format 2';
+  const reason = '"manifest.json" has format 3, but this ftx reads format 2';
   assert.deepEqual(await newest(folder.path), [undefined, [{ folder: "checkpoint-1", reason }]]);
 });
 
@@ -168,7 +168,7 @@ Deno.test("saveCheckpoint() gets more than one piece a step to the disk while tr
   assert(steps < 16, `${steps} steps`);
 });
 
-Deno.test("saveCheckpoint() writes tensors through the writer of src/weights, whose file the manifest knows", async () => {
+Deno.test("saveCheckpoint() writes tensors with writeSafetensors, and lists the file in the manifest", async () => {
   using folder = temporaryFolder();
   const tensor = { dtype: "F32", shape: [2], data: () => new Uint8Array(new Float32Array([1, 2]).buffer) } as const;
   const { checkpoint } = await saveCheckpoint(folder.path, 1, {

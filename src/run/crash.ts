@@ -25,7 +25,7 @@ export const CRASH_POINTS = [
   "clean-up",
 ] as const;
 
-/** Ends the process here when the environment says so; otherwise nothing. */
+/** Kills the process if `FTX_CRASH_AT` names this point. */
 export function crashPoint(name: typeof CRASH_POINTS[number]): void {
   if (name === point && --left === 0) Deno.kill(Deno.pid, "SIGKILL");
 }

@@ -5,25 +5,24 @@ import { crashPoint } from "./crash.ts";
 import { reserve } from "./space.ts";
 import { WriteBehind } from "./write_behind.ts";
 
-const PIECE = 8 * 2 ** 20; // bytes hashed and handed on at once: short enough for a signal to be heard in between
+const PIECE = 8 * 2 ** 20; // bytes hashed and written at once: small enough for signals to be handled in between
 
-/** What is known of a file after it was written: its length in bytes and its SHA-256 in hexadecimal. */
+/** A file that was written: its length in bytes and its SHA-256 in hexadecimal. */
 export interface Written {
   bytes: number;
   sha256: string;
 }
 
-/** Where the pieces of a file go, in their order. */
+/** Takes the pieces of a file, in order. */
 export interface Sink {
   write(piece: Uint8Array): Promise<number>;
 }
 
 /**
- * Creates a file and returns when what `pour` wrote is on the disk. A failure throws and leaves the file for the caller to
- * remove; a sync that failed is never tried again, because the kernel may have dropped the pages that it could not
- * write.
+ * Creates a file and returns once everything that `pour` wrote is on disk. A failure throws and leaves the file for the
+ * caller to remove; a failed sync is never retried, because the kernel may have dropped the pages that it could not write.
  *
- * @param pour gets the place for the pieces, and `reserve`, which takes the room for all of them from the disk at once
+ * @param pour gets the sink to write to, and `reserve`, which allocates disk space for the whole file
  */
 export async function createDurably<T>(
   path: string,
@@ -40,17 +39,17 @@ export async function createDurably<T>(
     crashPoint("after-file-sync");
     return result;
   } finally {
-    await behind.settle().catch(() => {}); // nothing may still be written when the file is closed
+    await behind.settle().catch(() => {}); // no write may be in flight when the file is closed
     await file.close();
   }
 }
 
 /**
- * Writes a new file with this content; on return it is on the disk. The space is reserved first, so that a full disk
- * is known before anything is written.
+ * Writes a new file; on return its content is on disk. Space is reserved first, so that a full disk fails before anything
+ * is written.
  *
- * The hash is SHA-256 although xxh3 is ten times as fast: a person can check it with `sha256sum`, and at 1.8 GB/s it is
- * still faster than a disk that syncs.
+ * The hash is SHA-256 although xxh3 is ten times as fast: anyone can check it with `sha256sum`, and at 1.8 GB/s it is
+ * still faster than a syncing disk.
  */
 export function writeDurably(path: string, data: Uint8Array): Promise<Written> {
   return createDurably(path, async (sink, reserve) => {
@@ -65,7 +64,7 @@ export function writeDurably(path: string, data: Uint8Array): Promise<Written> {
   });
 }
 
-/** Puts a new content in the place of a small file: readers see the old one or the new one whole, also after a power cut. */
+/** Replaces a small file atomically: readers see the whole old or the whole new content, even after a power cut. */
 export async function replaceFile(path: string, data: Uint8Array | string): Promise<void> {
   const temporary = temporaryName(path);
   try {
@@ -91,15 +90,15 @@ export async function hashFile(path: string): Promise<Written> {
   return { bytes, sha256: hash.digest("hex") };
 }
 
-/** `final` with a suffix that names this process, so that a later one can see whether its writer still lives. */
+/** `final` with a suffix that names this process, so that a later process can tell whether the writer still runs. */
 export function temporaryName(final: string): string {
   return `${final}.tmp-${processSuffix()}`;
 }
 
-/** Number of this process and eight random digits. */
+/** This process's id and eight random hexadecimal digits. */
 export const processSuffix = () => `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** Makes the names in a folder outlive a power cut: files created, renamed or removed in it. */
+/** Syncs a folder, so that files created, renamed or removed in it stay so after a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   using handle = await Deno.open(folder);
   await handle.sync();

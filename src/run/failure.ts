@@ -1,10 +1,10 @@
 import { StorageError } from "../errors.ts";
 import { amount, freeSpace } from "./space.ts";
 
-/** What a person can do about a disk. */
+/** What the user can do about a full or broken disk. */
 export const REMEDY = "; make room or choose another folder";
 
-/** True for what a disk does (full, read-only, broken), false for a mistake of ours. */
+/** True for a failure of the disk (full, read-only, broken), false for a bug. */
 export function isStorageFailure(error: unknown): boolean {
   return error instanceof StorageError || /^E[A-Z0-9]+$/.test(String((error as { code?: string })?.code ?? "")) ||
     Object.values(Deno.errors).some((kind) => error instanceof kind);
@@ -20,12 +20,12 @@ export function writeError(path: string, error: unknown, folder: string): unknow
   try {
     free = ` (${amount(freeSpace(folder))} are free)`;
   } catch {
-    // the folder itself is gone, which the reason says
+    // the folder itself is gone; the reason says so
   }
   return new StorageError(`Cannot write "${path}": ${reasonOf(error)}${free}${REMEDY}`);
 }
 
-/** What the system says of a failure, without its number and without the path, which the sentence names already. */
+/** The system's message about a failure, without the error number and the path, which the caller already names. */
 export function reasonOf(error: unknown): string {
   const message = (error as Error).message.replace(/ \(os error \d+\).*$/s, "").replace(/^E[A-Z0-9]+: |, \w+$/g, "");
   return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());

@@ -13,46 +13,46 @@ import { removeStale } from "./trash.ts";
 export interface RunSettings {
   outputDir: string;
   overwriteOutputDir?: boolean;
-  /** `true`: the newest whole checkpoint; a path: that one; `null`: as LLaMA-Factory, the newest if there is one. */
+  /** `true`: the newest intact checkpoint; a path: that one; `null`: as LLaMA-Factory, the newest if there is one. */
   resumeFromCheckpoint?: boolean | string | null;
   modelNameOrPath?: string;
   adapterNameOrPath?: string[];
 }
 
-/** A folder that belongs to this process until it is disposed. */
+/** A run's folder, locked by this process until it is disposed. */
 export interface Run extends Disposable {
   readonly folder: string;
-  /** The same for all checkpoints of a run, also after a resume. */
+  /** Identifies the run: the same in all its checkpoints, including those after a resume. */
   readonly id: string;
-  /** The checkpoint to go on from. */
+  /** The checkpoint to resume from. */
   readonly resume?: Checkpoint;
   /** Sentences to show before training: what is resumed, which checkpoints are broken. */
   readonly notes: string[];
   /**
-   * Makes the folder this run's: sets aside the checkpoints that it does not continue and writes `run.yaml`, the resolved
-   * recipe. Before that nothing in it has changed, so a run whose model turns out to be broken spoils no earlier one.
+   * Claims the folder: sets aside the checkpoints that this run does not continue and writes `run.yaml`, the resolved
+   * recipe. Nothing in the folder changes before that, so a run whose model turns out to be broken harms no earlier run.
    */
   begin(recipe: string): Promise<void>;
 }
 
-// Weights beside no checkpoint: a finished run, or somebody's model.
+// Weights without a checkpoint belong to a finished run, or are someone's model.
 const WEIGHTS = ["adapter_model.safetensors", "model.safetensors", "model.safetensors.index.json"];
 
 /**
- * Creates or opens a run's folder, locks it, clears what killed saves left, decides where to go on. The caller loads what
- * it needs and then calls `begin`; a folder created for a run that never began is removed again.
+ * Creates or opens a run's folder, locks it, removes what killed saves left behind and decides where to start. The caller
+ * loads what it needs and then calls `begin`; if it never does, disposing the run removes a folder that was created for it.
  *
- * Where a run goes on:
+ * Where a run starts:
  *
  * | in the folder | `--resume` | no flag | `overwrite_output_dir` |
  * | --- | --- | --- | --- |
  * | nothing | start, and say so | start | start |
- * | checkpoints | the newest that is whole | the same, and say so (as LLaMA-Factory) | start |
- * | checkpoints, none whole | refuse | refuse | start |
+ * | checkpoints | the newest intact one | the same, and say so (as LLaMA-Factory) | start |
+ * | checkpoints, none intact | refuse | refuse | start |
  * | weights, no checkpoint | start, and say so | refuse (as LLaMA-Factory) | start |
  *
- * Checkpoints that the run does not continue (all at `overwrite_output_dir`, later or broken ones at a resume) are moved into
- * `.replaced-…` by `begin`, and deleted after the run's first own save: until then nothing is lost.
+ * `begin` moves the checkpoints that the run does not continue (all with `overwrite_output_dir`, later or broken ones at a
+ * resume) into `.replaced-…`. They are deleted after the run's own first save: until then nothing is lost.
  */
 export async function openRun(settings: RunSettings): Promise<Run> {
   const folder = settings.outputDir;
@@ -82,14 +82,14 @@ export async function openRun(settings: RunSettings): Promise<Run> {
   }
 }
 
-/** The folder and those above it that are not there yet, the innermost first. */
+/** The folder and its parents that do not exist yet, innermost first. */
 function missingAbove(folder: string): string[] {
   const missing: string[] = [];
   for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.push(path);
   return missing;
 }
 
-/** Removes folders that this run made and left empty but for its lock. */
+/** Removes the folders that this run created, if they hold nothing but its lock. */
 function removeEmpty(folders: string[]): void {
   try {
     for (const [i, folder] of folders.entries()) {
@@ -97,7 +97,7 @@ function removeEmpty(folders: string[]): void {
       Deno.removeSync(folder);
     }
   } catch {
-    // somebody else has put a file there, or it is gone already
+    // someone else put a file there, or it is already gone
   }
 }
 
@@ -112,7 +112,7 @@ async function create(folder: string): Promise<void> {
       throw new RecipeError(`Cannot use output_dir = "${folder}": it is a file; name a folder`);
     }
     throw new StorageError(
-      `Cannot write into output_dir = "${folder}": ${reasonOf(error)}; choose a folder that can be written`,
+      `Cannot write into output_dir = "${folder}": ${reasonOf(error)}; choose a writable folder`,
     );
   }
 }
@@ -147,11 +147,13 @@ async function choose(settings: RunSettings, notes: string[]): Promise<Checkpoin
     }
     const checkpoint = await named(wish);
     const later = found.filter(({ step }) => step > checkpoint.step).length;
-    if (later) notes.push(`${later} later checkpoints in "${folder}" go once this run has saved one of its own`);
+    if (later) notes.push(`${later} later checkpoints in "${folder}" will be deleted once this run has saved its own`);
     return checkpoint;
   }
   if (wish !== true && (settings.overwriteOutputDir || wish === false && found.length)) {
-    if (found.length) notes.push(`Starting over in "${folder}": its checkpoints go once this run has saved its first`);
+    if (found.length) {
+      notes.push(`Starting over in "${folder}": its checkpoints will be deleted once this run has saved its own`);
+    }
     return undefined;
   }
   if (found.length === 0) {
@@ -167,14 +169,14 @@ async function choose(settings: RunSettings, notes: string[]): Promise<Checkpoin
   }
   const { checkpoint, broken } = await newestCheckpoint(folder);
   if (!checkpoint) throw new CheckpointError(noneWhole(folder, broken));
-  for (const { folder, reason } of broken) notes.push(`Passing over "${folder}": ${reason}`);
+  for (const { folder, reason } of broken) notes.push(`Skipping "${folder}": ${reason}`);
   notes.push(`Resuming from "${checkpoint.folder}"` + (wish ? "" : "; set overwrite_output_dir to start over"));
   return checkpoint;
 }
 
 async function named(folder: string): Promise<Checkpoint> {
   const wrong = (what: string) =>
-    new CheckpointError(`Cannot resume from "${folder}": ${what}; --resume without a path finds the newest whole one`);
+    new CheckpointError(`Cannot resume from "${folder}": ${what}; --resume without a path finds the newest intact one`);
   if (!existsSync(folder)) throw wrong("there is no such folder");
   try {
     const manifest = await verify(folder);
@@ -186,7 +188,7 @@ async function named(folder: string): Promise<Checkpoint> {
 
 function noneWhole(folder: string, broken: BrokenCheckpoint[]): string {
   const reasons = broken.map(({ folder, reason }) => `${folder.slice(folder.lastIndexOf("/") + 1)}: ${reason}`);
-  return `Cannot resume from "${folder}": none of its checkpoints is whole (${reasons.join("; ")}); ` +
+  return `Cannot resume from "${folder}": none of its checkpoints is intact (${reasons.join("; ")}); ` +
     "set overwrite_output_dir to start over";
 }
 

@@ -14,7 +14,7 @@ function temporaryFolder() {
 const save = (folder: string, step: number) =>
   saveCheckpoint(folder, step, { files: (writer) => writer.bytes("a", `${step}`), facts });
 
-/** Opens the run, and gives what it decided, with the folder's path shortened. */
+/** Opens the run, and returns what it decided, with the folder's path shortened. */
 async function open(folder: string, settings: Omit<RunSettings, "outputDir"> = {}) {
   using run = await openRun({ outputDir: folder, ...settings });
   await run.begin("stage: sft\n");
@@ -36,19 +36,19 @@ Deno.test("openRun() with --resume starts at step 0 where there is no checkpoint
   assert.deepEqual([step, notes], [undefined, ['No checkpoint in "out" yet: starting at step 0']]);
 });
 
-Deno.test("openRun() goes on from the newest whole checkpoint, also unasked, and keeps the run's id", async () => {
+Deno.test("openRun() resumes from the newest intact checkpoint, even unasked, and keeps the run's id", async () => {
   using folder = temporaryFolder();
   for (const step of [5, 10, 15]) await save(folder.path, step);
   Deno.writeTextFileSync(`${folder.path}/checkpoint-15/a`, "x");
   const { step, id, notes } = await open(folder.path);
   assert.deepEqual([step, id], [10, "first"]);
   assert.deepEqual(notes, [
-    'Passing over "out/checkpoint-15": "a" has 1 bytes, and the manifest says 2',
+    'Skipping "out/checkpoint-15": "a" has 1 bytes, but the manifest says 2',
     'Resuming from "out/checkpoint-10"; set overwrite_output_dir to start over',
   ]);
 });
 
-Deno.test("openRun() refuses to resume when no checkpoint is whole, and names each", async () => {
+Deno.test("openRun() refuses to resume when no checkpoint is intact, and names each", async () => {
   using folder = temporaryFolder();
   await save(folder.path, 5);
   Deno.mkdirSync(`${folder.path}/checkpoint-7`);
@@ -57,7 +57,7 @@ Deno.test("openRun() refuses to resume when no checkpoint is whole, and names ea
     assert(error instanceof CheckpointError);
     assert.equal(
       error.message.replace(folder.path, "out"),
-      'Cannot resume from "out": none of its checkpoints is whole (checkpoint-7: "manifest.json" is missing, so its save was not finished; ' +
+      'Cannot resume from "out": none of its checkpoints is intact (checkpoint-7: "manifest.json" is missing, so the save did not finish; ' +
         'checkpoint-5: "a" is missing); set overwrite_output_dir to start over',
     );
     return true;
@@ -69,7 +69,7 @@ Deno.test("openRun() with overwrite_output_dir starts over, and loses nothing be
   for (const step of [5, 10]) await save(folder.path, step);
   const { step, notes } = await open(folder.path, { overwriteOutputDir: true });
   assert.equal(step, undefined);
-  assert.deepEqual(notes, ['Starting over in "out": its checkpoints go once this run has saved its first']);
+  assert.deepEqual(notes, ['Starting over in "out": its checkpoints will be deleted once this run has saved its own']);
   assert.deepEqual(await steps(folder.path), []); // a resume must not take the earlier run's
   const away = [...Deno.readDirSync(folder.path)].find(({ name }) => name.startsWith(".replaced-"))!.name;
   assert.deepEqual(await steps(`${folder.path}/${away}`), [10, 5]);
@@ -88,17 +88,19 @@ Deno.test("openRun() resumes from a named checkpoint, and sets the later ones as
   using folder = temporaryFolder();
   for (const step of [5, 10, 15]) await save(folder.path, step);
   const { step, notes } = await open(folder.path, { resumeFromCheckpoint: `${folder.path}/checkpoint-5` });
-  assert.deepEqual([step, notes], [5, ['2 later checkpoints in "out" go once this run has saved one of its own']]);
+  assert.deepEqual([step, notes], [5, [
+    '2 later checkpoints in "out" will be deleted once this run has saved its own',
+  ]]);
   assert.deepEqual(await steps(folder.path), [5]);
 });
 
-Deno.test("openRun() refuses a named checkpoint that is broken, missing, or beside a folder with its own", async () => {
+Deno.test("openRun() refuses a named checkpoint that is broken, missing, or for a folder that has its own", async () => {
   using folder = temporaryFolder();
   await save(folder.path, 5);
   await assert.rejects(open(folder.path, { resumeFromCheckpoint: `${folder.path}/checkpoint-6` }), {
     name: "CheckpointError",
     message: `Cannot resume from "${folder.path}/checkpoint-6": there is no such folder; ` +
-      "--resume without a path finds the newest whole one",
+      "--resume without a path finds the newest intact one",
   });
   using other = temporaryFolder();
   await save(other.path, 7);
@@ -138,7 +140,7 @@ Deno.test("openRun() refuses a file, the model's own folder, and a folder that c
     assert(error instanceof StorageError);
     assert.match(
       error.message,
-      /^Cannot write into output_dir = "\/proc\/ftx": .+; choose a folder that can be written$/,
+      /^Cannot write into output_dir = "\/proc\/ftx": .+; choose a writable folder$/,
     );
     return true;
   });

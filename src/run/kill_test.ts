@@ -41,7 +41,7 @@ const POINTS = [
   "trash-half-deleted:2",
 ];
 
-Deno.test("a run killed at any point of a save goes on from a whole checkpoint", async (t) => {
+Deno.test("a run killed at any point of a save resumes from an intact checkpoint", async (t) => {
   for (const point of POINTS) {
     await t.step(point, async () => {
       using folder = await startedRun();
@@ -53,7 +53,7 @@ Deno.test("a run killed at any point of a save goes on from a whole checkpoint",
   }
 });
 
-Deno.test("a run killed at ten random moments goes on each time from a whole checkpoint", async () => {
+Deno.test("a run killed at ten random moments resumes each time from an intact checkpoint", async () => {
   using folder = await startedRun();
   let step = 1;
   for (let kill = 0; kill < 10; kill++) {
@@ -86,7 +86,7 @@ function spawn(folder: string, saves: number, env: Record<string, string> = {}):
   return new Deno.Command(Deno.execPath(), { args, env, stdout: "piped" }).spawn();
 }
 
-/** The step from which the run goes on: its checkpoint is whole, and what the kill left is gone. */
+/** The step that the run resumes from: its checkpoint is intact, and what the kill left is gone. */
 async function goesOn(folder: string): Promise<number> {
   const { checkpoint, broken } = await newestCheckpoint(folder);
   assert.deepEqual(broken, []);

@@ -2,18 +2,18 @@ import { FtxError } from "../errors.ts";
 import { Lock } from "../net/lock.ts";
 
 /**
- * Keeps two runs out of one folder: a lock on its file `.lock`. Only a run that never began takes its new folder away with
- * the file in it; a run that waited at that file then has no lock.
+ * Keeps two runs from sharing a folder: a lock on its file `.lock`. A run that never began removes the folder it created,
+ * with the file in it; a run that waited at that file then has no lock.
  */
 export class RunLock implements Disposable {
   private constructor(readonly lock: Lock) {}
 
-  /** Takes the lock or throws one sentence with the number of the process that holds it. */
+  /** Takes the lock, or throws an error that names the process that holds it. */
   static take(folder: string): RunLock {
     const lock = Lock.tryTake(`${folder}/.lock`);
     if (lock === undefined) {
       throw new FtxError(
-        `Cannot train into "${folder}": ${holder(folder)} writes there; wait for it or choose another output_dir`,
+        `Cannot train into "${folder}": ${holder(folder)} is writing there; wait for it or choose another output_dir`,
       );
     }
     lock.file.truncateSync(0);
@@ -31,6 +31,6 @@ function holder(folder: string): string {
     const { pid, host } = JSON.parse(Deno.readTextFileSync(`${folder}/.lock`));
     return `process ${pid}` + (host === Deno.hostname() ? "" : ` on ${host}`);
   } catch {
-    return "another run"; // it has not written its number yet
+    return "another run"; // it has not written its process id yet
   }
 }

@@ -31,13 +31,13 @@ Deno.test("RunLock keeps a second run out, names the first, and is free once tha
   assert.equal(await firstLine(first), "taken");
   assert.throws(() => RunLock.take(folder), {
     message:
-      `Cannot train into "${folder}": process ${first.pid} writes there; wait for it or choose another output_dir`,
+      `Cannot train into "${folder}": process ${first.pid} is writing there; wait for it or choose another output_dir`,
   });
   first.kill("SIGKILL");
   await first.status;
   using _lock = RunLock.take(folder);
   const second = spawn(folder);
-  assert.match(await firstLine(second), new RegExp(`process ${Deno.pid} writes there`));
+  assert.match(await firstLine(second), new RegExp(`process ${Deno.pid} is writing there`));
   await second.status;
   Deno.removeSync(folder, { recursive: true });
 });

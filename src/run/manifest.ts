@@ -7,13 +7,13 @@ export const MANIFEST = "manifest.json";
 /** The layout of a checkpoint; any other is refused. Since 2, the optimizer's counters are under `optimizer`. */
 const FORMAT = 2;
 
-/** What a checkpoint says about where it comes from. */
+/** Where a checkpoint comes from. */
 export interface Facts {
   step: number;
   /** Versions of the programs that wrote it. */
   ftx: string;
   libtorch: string;
-  /** The run that wrote it: the same for all its checkpoints, also after a resume. */
+  /** The run that wrote it: the same in all its checkpoints, including those after a resume. */
   run: string;
 }
 
@@ -32,8 +32,8 @@ export async function writeManifest(folder: string, facts: Facts, files: Record<
 }
 
 /**
- * Reads a checkpoint's manifest and compares every file with it. Throws a sentence's middle part that names the file:
- * `"optimizer.safetensors" has 10 bytes, and the manifest says 12`. With `step`, it must be a checkpoint of that step.
+ * Reads a checkpoint's manifest and compares every file with it. Throws the middle part of a sentence that names the
+ * file: `"optimizer.safetensors" has 10 bytes, but the manifest says 12`. With `step`, it must be a checkpoint of that step.
  */
 export async function verify(folder: string, step?: number): Promise<Manifest> {
   const manifest = await readManifest(folder);
@@ -41,24 +41,24 @@ export async function verify(folder: string, step?: number): Promise<Manifest> {
   for (const [name, { bytes }] of Object.entries(manifest.files)) {
     const found = await Deno.stat(`${folder}/${name}`).catch(() => undefined);
     if (!found?.isFile) throw new Error(`"${name}" is missing`);
-    if (found.size !== bytes) throw new Error(`"${name}" has ${found.size} bytes, and the manifest says ${bytes}`);
+    if (found.size !== bytes) throw new Error(`"${name}" has ${found.size} bytes, but the manifest says ${bytes}`);
   }
-  for (const [name, { sha256 }] of Object.entries(manifest.files)) { // after all lengths, which cost nothing
+  for (const [name, { sha256 }] of Object.entries(manifest.files)) { // after all lengths, which are cheap to check
     const found = await hashFile(`${folder}/${name}`);
-    if (found.sha256 !== sha256) throw new Error(`"${name}" does not have the SHA-256 that the manifest says`);
+    if (found.sha256 !== sha256) throw new Error(`"${name}" does not have the SHA-256 in the manifest`);
   }
   return manifest;
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
   const whole = await Deno.readTextFile(`${folder}/${MANIFEST}`).catch(() => {
-    throw new Error(`"${MANIFEST}" is missing, so its save was not finished`);
+    throw new Error(`"${MANIFEST}" is missing, so the save did not finish`);
   });
   const [, text, hash] = whole.match(/^(.*),\n {2}"sha256": "([0-9a-f]{64})"\n}\n$/s) ?? [];
   if (text === undefined || sha256(text) !== hash) throw new Error(`"${MANIFEST}" is damaged`);
   const manifest = JSON.parse(whole) as Manifest;
   if (manifest.format !== FORMAT) {
-    throw new Error(`"${MANIFEST}" has format ${manifest.format}, and this ftx reads format ${FORMAT}`);
+    throw new Error(`"${MANIFEST}" has format ${manifest.format}, but this ftx reads format ${FORMAT}`);
   }
   return manifest;
 }

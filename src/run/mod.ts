@@ -1,14 +1,19 @@
-/** A run's folder: its lock, its checkpoints, the signals that it obeys. Plain files, no tensors. */
-export { type Checkpoint, listCheckpoints, newestCheckpoint, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
+/** A run's folder: its lock, its checkpoints, and the signals that it obeys. Plain files, no tensors. */
+export {
+  type Checkpoint,
+  listCheckpoints,
+  newestCheckpoint,
+  prune,
+  saveCheckpoint,
+  type SaveOptions,
+} from "./checkpoint.ts";
 export { hashFile, replaceFile, writeDurably, type Written } from "./durable.ts";
 export { openRun, type Run, type RunSettings } from "./folder.ts";
-export { reviveNumber } from "./json_numbers.ts";
 export { RunLock } from "./lock.ts";
 export { type Facts, type Manifest, verify } from "./manifest.ts";
-export { prune } from "./prune.ts";
 export { Saver } from "./saver.ts";
 export { Signals } from "./signals.ts";
 export { demandSpace, freeSpace, neededSpace, reserve } from "./space.ts";
 export { removeStale } from "./trash.ts";
 export { writeFolder } from "./write_folder.ts";
-export { FolderWriter, type SafetensorsWriter } from "./writer.ts";
+export { FolderWriter, reviveNumber, type SafetensorsWriter } from "./writer.ts";

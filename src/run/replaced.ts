@@ -4,8 +4,8 @@ import { processSuffix, syncFolder } from "./durable.ts";
 const REPLACED = /^\.replaced-\d+-[0-9a-f]{8}$/;
 
 /**
- * Moves the checkpoints after `step` into a folder `.replaced-…` beside them. A run that starts over, or goes on from an
- * older checkpoint, must not find them at its next resume; but until it has saved one of its own, they are all there is.
+ * Moves the checkpoints after `step` into a folder `.replaced-…` next to them. A run that starts over, or resumes from an
+ * older checkpoint, must not find them at its next resume, but they must survive until the run has saved its own.
  */
 export async function replaceAfter(folder: string, step: number): Promise<number> {
   const later = (await listCheckpoints(folder)).filter((checkpoint) => checkpoint.step > step);

@@ -1,24 +1,23 @@
 import { StorageError } from "../errors.ts";
-import { type Checkpoint, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
+import { type Checkpoint, prune, saveCheckpoint, type SaveOptions } from "./checkpoint.ts";
 import { isStorageFailure, REMEDY } from "./failure.ts";
-import { prune } from "./prune.ts";
 import { removeReplaced } from "./replaced.ts";
 import { freeSpace, neededSpace } from "./space.ts";
 
-const PATIENCE = 3; // saves that may fail one after the other before the run stops
+const PATIENCE = 3; // consecutive failed saves that end the run
 
 interface SaverOptions extends Omit<SaveOptions, "files" | "bytes"> {
   /** `save_total_limit`: checkpoints to keep. Default: all. */
   limit?: number;
-  /** Gets a sentence for each save that failed. */
+  /** Gets a sentence for each failed save. */
   warn: (sentence: string) => void;
-  /** Step of the checkpoint that the run was resumed from: not removed before a newer one is whole. */
+  /** Step of the checkpoint that the run resumed from: kept until a newer one is intact. */
   resumed?: number;
 }
 
 /**
- * Saves a run's checkpoints in the background, one at a time, and removes the old ones. A save that fails leaves the
- * older checkpoints and the training alone; three in a row end the run with a `StorageError`.
+ * Saves a run's checkpoints in the background, one at a time, and removes the old ones. A failed save affects neither
+ * older checkpoints nor training; three in a row end the run with a `StorageError`.
  */
 export class Saver {
   /** Step of the best checkpoint: never removed. */
@@ -36,7 +35,7 @@ export class Saver {
     this.#newest = options.resumed;
   }
 
-  /** Step of the newest checkpoint that is known to be whole. */
+  /** Step of the newest checkpoint that is known to be intact. */
   get newest(): number | undefined {
     return this.#newest;
   }
@@ -47,15 +46,15 @@ export class Saver {
   }
 
   /**
-   * Begins to save `checkpoint-<step>`, after the save before it has ended. `files` runs in the background while training
-   * goes on, so it must write a snapshot. `bytes` is about what it will write.
+   * Starts saving `checkpoint-<step>` once the previous save has ended. `files` runs in the background while training
+   * continues, so it must write a snapshot. `bytes` is roughly how much it will write.
    */
   async save(step: number, files: SaveOptions["files"], bytes = 0): Promise<void> {
     await this.settle();
     this.#inFlight = this.#save(step, files, bytes);
   }
 
-  /** Waits for the save in flight. Throws what must end the run. */
+  /** Waits for the save in flight. Throws the error that must end the run, if there is one. */
   async settle(): Promise<void> {
     await this.#inFlight;
     if (this.#fatal) throw this.#fatal;
@@ -73,7 +72,7 @@ export class Saver {
     }
   }
 
-  // Only checkpoints that save_total_limit gives away may go before the new one is whole.
+  // Before the new checkpoint is intact, only those beyond save_total_limit may be removed.
   async #makeRoom(bytes: number): Promise<void> {
     const { limit } = this.#options;
     if (!bytes || !limit || freeSpace(this.#folder) >= neededSpace(bytes)) return;
@@ -86,7 +85,7 @@ export class Saver {
       await removeReplaced(this.#folder);
     } catch (error) {
       this.#options.warn(
-        `Cannot remove older checkpoints after saving "${saved.folder}": ${(error as Error).message}; they stay`,
+        `Cannot remove older checkpoints after saving "${saved.folder}": ${(error as Error).message}; they are kept`,
       );
     }
   }
@@ -97,17 +96,19 @@ export class Saver {
 
   #fail(error: Error): void {
     if (!isStorageFailure(error)) {
-      this.#fatal = error; // a mistake of ours, which a second try would repeat
+      this.#fatal = error; // a bug, which a retry would repeat
       return;
     }
     this.#failures++;
     const what = error.message.replace(REMEDY, "");
-    const older = this.#newest === undefined ? "no checkpoint is whole yet" : `checkpoint-${this.#newest} is whole`;
+    const older = this.#newest === undefined ? "no checkpoint is intact yet" : `checkpoint-${this.#newest} is intact`;
     if (this.#failures < PATIENCE) {
-      this.#options.warn(`${what}; ${older}, training goes on and saves again later (failure ${this.#failures} of 3)`);
+      this.#options.warn(
+        `${what}; ${older}, training continues and will try again at the next save (failure ${this.#failures} of 3)`,
+      );
     } else {
       this.#fatal = new StorageError(
-        `${what}; this was the third failure in a row, ${older}; make room and go on with --resume`,
+        `${what}; this was the third failure in a row, ${older}; make room and continue with --resume`,
       );
     }
   }

@@ -38,10 +38,10 @@ Deno.test("Saver saves in the background, one at a time", async () => {
     log.push(`end ${step}`);
   };
   await run.saver.save(1, slow(1));
-  log.push("training goes on");
+  log.push("training continues");
   await run.saver.save(2, slow(2));
   await run.saver.settle();
-  assert.deepEqual(log.filter((line) => line !== "begin 1"), ["training goes on", "end 1", "begin 2", "end 2"]);
+  assert.deepEqual(log.filter((line) => line !== "begin 1"), ["training continues", "end 1", "begin 2", "end 2"]);
   assert.equal(run.saver.newest, 2);
 });
 
@@ -65,13 +65,13 @@ Deno.test("Saver with save_total_limit = 1 keeps the best besides the newest, as
   assert.deepEqual(await steps(run.path), [1, 3]);
 });
 
-Deno.test("Saver warns when the disk is full, keeps the older checkpoint, and goes on", async () => {
+Deno.test("Saver warns when the disk is full, keeps the older checkpoint, and continues", async () => {
   using run = begin();
   await run.saver.save(1, small);
   await run.saver.save(2, fullDisk);
   await run.saver.settle();
   assert.deepEqual(run.warnings, [
-    'Cannot write "out/checkpoint-2/a": no space left on device (N MiB are free); checkpoint-1 is whole, training goes on and saves again later (failure 1 of 3)',
+    'Cannot write "out/checkpoint-2/a": no space left on device (N MiB are free); checkpoint-1 is intact, training continues and will try again at the next save (failure 1 of 3)',
   ]);
   assert.equal((await newestCheckpoint(run.path)).checkpoint?.step, 1);
   await run.saver.save(3, small);
@@ -88,7 +88,7 @@ Deno.test("Saver ends the run after three failures in a row, not after three in 
     assert.equal(error.exitCode, 6);
     assert.match(
       error.message,
-      /this was the third failure in a row, checkpoint-3 is whole; make room and go on with --resume$/,
+      /this was the third failure in a row, checkpoint-3 is intact; make room and continue with --resume$/,
     );
     return true;
   });
@@ -96,14 +96,14 @@ Deno.test("Saver ends the run after three failures in a row, not after three in 
   await assert.rejects(run.saver.save(9, small), StorageError);
 });
 
-Deno.test("Saver ends the run at once when the mistake is ours", async () => {
+Deno.test("Saver ends the run at once when the failure is a bug", async () => {
   using run = begin();
   await run.saver.save(1, () => Promise.reject(new TypeError("x is undefined")));
   await assert.rejects(run.saver.settle(), new TypeError("x is undefined"));
   assert.deepEqual(run.warnings, []);
 });
 
-Deno.test("Saver outlives a disk of 24 MiB that fills up, and a run resumes from it once there is room", async (t) => {
+Deno.test("Saver survives a disk of 24 MiB that fills up, and a run resumes from it once there is room", async (t) => {
   using run = begin({ limit: 3 });
   const disk = `${run.path}/disk`;
   Deno.mkdirSync(disk);

@@ -1,21 +1,21 @@
 import { EXIT } from "../errors.ts";
 
-const ECHO = 300; // milliseconds in which a second SIGINT is the same key: npx and npm pass Ctrl-C on once more
+const ECHO = 300; // milliseconds in which a second SIGINT is the same Ctrl-C: npx and npm forward it again
 
 /**
- * The signals that a run obeys, as flags for the loop to look at. JavaScript hears of a signal only when the event loop
- * turns, so the loop must await something at least once a micro-batch.
+ * The signals that a run obeys, as flags that the loop checks. JavaScript sees a signal only when the event loop runs, so
+ * the training loop must await something at least once per micro-batch.
  *
  * | signal | what happens |
  * | --- | --- |
  * | SIGINT, SIGTERM, SIGHUP | `stopRequested`: finish the step, save, exit with `exitCode`; at once while `atOnce` |
  * | SIGINT again | exit at once with 130, nothing saved |
- * | SIGUSR1 | `takeSaveRequest()`: save now and go on |
+ * | SIGUSR1 | `takeSaveRequest()`: save now and continue |
  * | SIGPIPE | nothing: a closed terminal does not stop training |
  * | SIGXFSZ | nothing: the write that was too large fails with an error |
  */
 export class Signals implements Disposable {
-  /** True while ending the process loses nothing, because nothing was done yet or everything is saved. */
+  /** True while exiting loses nothing, because nothing was done yet or everything is saved. */
   atOnce = false;
   #stop?: Deno.Signal;
   #stoppedAt = 0;
@@ -55,7 +55,7 @@ export class Signals implements Disposable {
     return this.#stop;
   }
 
-  /** What the process should exit with after its last save: 130 after SIGINT, 143 after SIGTERM and SIGHUP. */
+  /** The exit code to use after the last save: 130 after SIGINT, 143 after SIGTERM and SIGHUP. */
   get exitCode(): number | undefined {
     if (!this.#stop) return undefined;
     return this.#stop === "SIGINT" ? EXIT.interrupted : EXIT.terminated;

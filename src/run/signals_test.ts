@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-// A loop that looks at the signals as the training loop does, says what it sees, and saves for a while before it ends.
+// A loop that checks the signals as the training loop does, prints what it sees, and saves for a while before it ends.
 const CHILD = `
 import { Signals } from "${import.meta.resolve("./signals.ts")}";
 using signals = new Signals({ say: (text) => console.log(text) });
@@ -62,7 +62,7 @@ Deno.test("SIGINT again ends the run at once with 130, and nothing is saved", as
   assert.equal(said.at(-1), "stopped");
 });
 
-Deno.test("ten signals in a burst are one wish: the run saves", async () => {
+Deno.test("ten signals in a burst count as one: the run saves", async () => {
   const { code, said } = await run(50, async (child) => {
     for (let i = 0; i < 10; i++) child.kill(i % 2 ? "SIGTERM" : "SIGINT");
     await pause(0);
@@ -71,7 +71,7 @@ Deno.test("ten signals in a burst are one wish: the run saves", async () => {
   assert.equal(said.at(-1), "saved");
 });
 
-Deno.test("SIGUSR1 asks for a save each time, SIGPIPE and SIGXFSZ for nothing, and training goes on", async () => {
+Deno.test("SIGUSR1 asks for a save each time, SIGPIPE and SIGXFSZ for nothing, and training continues", async () => {
   const { code, said } = await run(0, async (child, says) => {
     child.kill("SIGPIPE");
     child.kill("SIGXFSZ");

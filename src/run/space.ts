@@ -1,7 +1,7 @@
 import { ftruncateSync, statfsSync } from "node:fs";
 import { StorageError } from "../errors.ts";
 
-const SPARE = 256 * 2 ** 20; // bytes left for logs and for everybody else on the disk
+const SPARE = 256 * 2 ** 20; // bytes left free for logs and for other programs
 
 /** Bytes that this process may still write on the disk of `folder`. */
 export function freeSpace(folder: string): number {
@@ -9,7 +9,7 @@ export function freeSpace(folder: string): number {
   return bavail * bsize;
 }
 
-/** Bytes that a save of `bytes` wants to see free: 5 % for the file system's own tables, and a spare part. */
+/** Bytes that must be free to save `bytes`: 5 % more for the file system's metadata, and up to 256 MiB to spare. */
 export function neededSpace(bytes: number): number {
   return Math.ceil(bytes * 1.05) + Math.min(SPARE, bytes);
 }
@@ -42,8 +42,8 @@ function openLibc() {
 }
 
 /**
- * Takes the blocks of a whole file from the disk before it is written, so that a full disk shows at once and not after
- * an hour of writing. A file system without the call (NFS, FUSE) only gets the file's length.
+ * Allocates the blocks of a whole file before it is written, so that a full disk fails at once and not after an hour of
+ * writing. A file system without fallocate (NFS, FUSE) only sets the file's length.
  */
 export function reserve(fd: number, bytes: number): void {
   if (bytes > 0 && libc?.symbols.fallocate(fd, 0, 0n, BigInt(bytes)) !== 0) ftruncateSync(fd, bytes);

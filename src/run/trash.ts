@@ -3,8 +3,8 @@ import { crashPoint } from "./crash.ts";
 import { processSuffix, syncFolder } from "./durable.ts";
 
 /**
- * Takes a folder away in two steps: renamed to `.trash-…` first, because a rename is whole or not at all, then
- * deleted. A kill in between leaves trash, which the next start removes. Does nothing when there is no such folder.
+ * Removes a folder in two steps: renames it to `.trash-…`, which is atomic, then deletes it. A kill in between leaves
+ * trash, which the next start removes. Does nothing if there is no such folder.
  */
 export async function takeAway(folder: string): Promise<void> {
   const trash = `${dirname(folder)}/.trash-${basename(folder)}-${processSuffix()}`;
@@ -28,7 +28,10 @@ async function removeTrash(trash: string): Promise<void> {
   await Deno.remove(trash);
 }
 
-/** Removes temporary folders and trash in `folder` whose process is gone; gives their names. `of`: only what became of that. */
+/**
+ * Removes the temporary folders and trash in `folder` whose process is gone, and returns their names. With `of`, only the
+ * temporary copies of that name.
+ */
 export async function removeStale(folder: string, of = ""): Promise<string[]> {
   const removed: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
@@ -41,7 +44,7 @@ export async function removeStale(folder: string, of = ""): Promise<string[]> {
   return removed;
 }
 
-/** True while a process with this number runs on this machine, this one excepted: at its start it has written nothing. */
+/** True while another process with this id runs on this machine. This process has written nothing before it cleans up. */
 async function alive(pid: number): Promise<boolean> {
   if (pid === Deno.pid) return false;
   return await Deno.stat(`/proc/${pid}`).then(() => true, () => false);

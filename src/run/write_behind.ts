@@ -4,10 +4,10 @@ import { crashPoint } from "./crash.ts";
 const AHEAD = 8; // pieces on their way to the disk at once
 
 /**
- * Writes pieces to a file one after the other without waiting for each. A save shares its thread with training, which
- * lets it have a turn only between two steps: a writer that waits for every piece of 8 MiB gets one piece a step on disk.
+ * Writes the pieces of a file in order, without waiting for each. A save shares its thread with training and runs only
+ * between steps: a writer that waited for every piece of 8 MiB would write one piece per step.
  *
- * Pieces are copied, because whoever hands them over may fill the same memory with the next one.
+ * Pieces are copied, because the caller may reuse their memory for the next one.
  */
 export class WriteBehind {
   #file: FileHandle;
@@ -19,7 +19,7 @@ export class WriteBehind {
     this.#file = file;
   }
 
-  /** Takes the next piece. Throws what an earlier one met. */
+  /** Queues the next piece. Throws if an earlier one failed. */
   async write(piece: Uint8Array): Promise<number> {
     while (this.#flying.size >= AHEAD) await Promise.race(this.#flying);
     this.#rethrow();
@@ -31,7 +31,7 @@ export class WriteBehind {
     return piece.byteLength;
   }
 
-  /** Waits until the system has taken every piece. Throws what one of them met. */
+  /** Waits until every piece is written. Throws if one failed. */
   async settle(): Promise<void> {
     await Promise.all(this.#flying);
     this.#rethrow();

@@ -8,8 +8,8 @@ import { FolderWriter, type SafetensorsWriter } from "./writer.ts";
 interface WriteFolderOptions {
   writeSafetensors?: SafetensorsWriter;
   /**
-   * Files of an earlier content that must not stay beside the new ones, such as other shards of a model. They are removed
-   * last. Default: none.
+   * Names of older files that must not stay next to the new ones, such as other shards of a model. They are removed last.
+   * Default: none.
    */
   supersedes?: RegExp;
 }
@@ -17,8 +17,8 @@ interface WriteFolderOptions {
 /**
  * Writes the files of an export or of a run's final model so that no file is ever half-written under its name.
  *
- * A folder that does not exist appears at once with everything in it. Into one that exists, the finished and synced files
- * are renamed one after the other in the order in which `files` wrote them; other files in it stay.
+ * A new folder appears at once with everything in it. In an existing folder, the finished and synced files are renamed
+ * into place one by one, in the order in which `files` wrote them; other files stay.
  */
 export async function writeFolder(
   folder: string,
@@ -30,7 +30,7 @@ export async function writeFolder(
   await removeStale(parent, basename(folder));
   const exists = await Deno.stat(folder).then(() => true, () => false);
   if (exists) await removeStale(folder, FILES);
-  // Inside a folder that exists: it may be a mount, and a rename cannot leave a file system.
+  // Inside an existing folder, which may be a mount: a rename cannot cross file systems.
   const temporary = temporaryName(exists ? `${folder}/${FILES}` : resolve(folder));
   const writer = new FolderWriter(temporary, writeSafetensors);
   try {

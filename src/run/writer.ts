@@ -1,9 +1,8 @@
 import { dirname } from "node:path";
-import { stringifyNumbers } from "./json_numbers.ts";
 import type { TensorSource } from "../safetensors/mod.ts";
 import { createDurably, type Sink, syncFolder, writeDurably, type Written } from "./durable.ts";
 
-/** The function that lays tensors out as a safetensors file: `writeSafetensors` of `src/weights`. */
+/** The function that writes tensors as a safetensors file: `writeSafetensors` of `src/safetensors`. */
 export type SafetensorsWriter = (
   to: Sink,
   tensors: Iterable<readonly [string, TensorSource]>,
@@ -12,13 +11,13 @@ export type SafetensorsWriter = (
 ) => Promise<Written>;
 
 /**
- * Writes the files of one checkpoint or export into its temporary folder, each synced and hashed. A name may have a
- * folder in it: `reward/adapter_config.json`.
+ * Writes the files of one checkpoint or export into its temporary folder, each synced and hashed. A name may contain a
+ * folder: `reward/adapter_config.json`.
  */
 export class FolderWriter {
   /** Lengths and hashes of the files so far, by name. */
   readonly files: Record<string, Written> = {};
-  /** Name of the file that is being written, or was last: what an error is about. */
+  /** Name of the file being written, or written last, for error messages. */
   writing = "";
   #folders = new Set<string>();
   #safetensors?: SafetensorsWriter;
@@ -44,7 +43,7 @@ export class FolderWriter {
     await this.bytes(name, await Deno.readFile(from));
   }
 
-  /** A safetensors file. The tensors' bytes must not change until the promise is fulfilled. */
+  /** A safetensors file. The tensors' bytes must not change until the promise resolves. */
   async safetensors(
     name: string,
     tensors: Iterable<readonly [string, TensorSource]>,
@@ -61,7 +60,7 @@ export class FolderWriter {
     });
   }
 
-  /** Makes the names of all files outlive a power cut. */
+  /** Syncs the folders, so that the files' names survive a power cut. */
   async sync(): Promise<void> {
     for (const folder of [...this.#folders, "."]) await syncFolder(`${this.folder}/${folder}`);
   }
@@ -76,4 +75,17 @@ export class FolderWriter {
     }
     return `${this.folder}/${name}`;
   }
+}
+
+/**
+ * JSON that keeps NaN and infinities, as the strings "NaN", "Infinity", "-Infinity": valid JSON, and `float(x)` in Python
+ * and `Number(x)` in JavaScript both give the number back. A loss of NaN must not turn into null.
+ */
+export function stringifyNumbers(value: unknown, indent?: number): string {
+  return JSON.stringify(value, (_, x) => typeof x === "number" && !Number.isFinite(x) ? String(x) : x, indent);
+}
+
+/** Turns the three strings of `stringifyNumbers` back into numbers. */
+export function reviveNumber(value: unknown): unknown {
+  return value === "NaN" || value === "Infinity" || value === "-Infinity" ? Number(value) : value;
 }

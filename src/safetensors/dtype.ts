@@ -24,10 +24,10 @@ export const BITS = {
   U64: 64,
 } as const;
 
-/** A type of numbers that a safetensors file can hold. Which of them a tensor can have is libtorch's matter. */
+/** An element type of safetensors files. libtorch does not have all of them. */
 export type SafeDType = keyof typeof BITS;
 
-/** Whether `name` is a type that safetensors knows; case matters. */
+/** True if `name` is an element type of safetensors; case matters. */
 export const isSafeDType = (name: string): name is SafeDType => Object.hasOwn(BITS, name);
 
 /** Bytes of a tensor; a fraction where elements of 4 or 6 bits do not fill the last byte. */

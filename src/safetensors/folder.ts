@@ -6,7 +6,7 @@ import { readIndex } from "./index.ts";
 import { brief } from "./json.ts";
 import { readHeader } from "./read.ts";
 
-/** Where a tensor lies: `start` and `end` count from the beginning of `file`. */
+/** Where a tensor is stored: `start` and `end` count from the beginning of `file`. */
 export interface TensorPlace extends TensorEntry {
   file: string;
 }
@@ -18,7 +18,7 @@ export interface WeightFiles {
   files: string[];
   /** Bytes of all tensors together. */
   bytes: number;
-  /** Of the first file: `{ format: "pt" }` as a rule. */
+  /** Of the first file: usually `{ format: "pt" }`. */
   metadata: Record<string, string>;
   /** Sentences about what was ignored. */
   notes: string[];
@@ -27,7 +27,7 @@ export interface WeightFiles {
 /**
  * Finds the tensors of `<stem>.safetensors`, or of the shards that `<stem>.safetensors.index.json` lists.
  *
- * @throws {CheckpointError} There are none, or only in a format that is not read, or they break a rule.
+ * @throws {CheckpointError} There are none, they are in an unsupported format, or a file is malformed.
  */
 export async function openWeights(folder: string, stem = "model"): Promise<WeightFiles> {
   const single = `${folder}/${stem}.safetensors`;
@@ -56,7 +56,7 @@ async function openShards(folder: string, path: string): Promise<WeightFiles> {
     const header = await readHeader(`${folder}/${file}`);
     for (const name of listed) {
       if (!header.tensors.has(name)) {
-        throw wrong(`it looks for tensor ${brief(name)} in "${file}", which lacks it`);
+        throw wrong(`it lists tensor ${brief(name)} in "${file}", which does not have it`);
       }
     }
     for (const [name, entry] of header.tensors) {
@@ -64,7 +64,7 @@ async function openShards(folder: string, path: string): Promise<WeightFiles> {
       if (first) {
         throw wrong(`tensor ${brief(name)} is in "${first.slice(folder.length + 1)}" and in "${file}"`);
       }
-      if (!listed.has(name)) throw wrong(`tensor ${brief(name)} of "${file}" is not in it`);
+      if (!listed.has(name)) throw wrong(`it does not list tensor ${brief(name)} of "${file}"`);
       tensors.set(name, { ...entry, file: `${folder}/${file}` });
     }
     if (!files.length) metadata = header.metadata;
@@ -74,7 +74,7 @@ async function openShards(folder: string, path: string): Promise<WeightFiles> {
   const bytes = total(tensors.values());
   if (totalSize !== undefined && totalSize !== bytes) {
     throw new CheckpointError(
-      `Cannot load "${path}": its total_size is ${totalSize}, and the tensors have ${bytes} bytes; ` +
+      `Cannot load "${path}": its total_size is ${totalSize}, but the tensors have ${bytes} bytes; ` +
         "fetch the model again or correct total_size",
     );
   }
@@ -84,6 +84,6 @@ async function openShards(folder: string, path: string): Promise<WeightFiles> {
 const total = (entries: Iterable<TensorEntry>) =>
   [...entries].reduce((sum, { dtype, shape }) => sum + bytesOf(dtype, shape), 0);
 
-/** Whether something stands at `path`; what cannot be looked at is left to the error of the read that follows. */
+/** False only if there is certainly nothing at `path`. Other failures are left to the read that follows. */
 export const exists = (path: string) =>
   Deno.stat(path).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));

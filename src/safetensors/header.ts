@@ -13,7 +13,7 @@ export interface TensorEntry {
   end: number;
 }
 
-/** What the header of a safetensors file says. */
+/** The header of a safetensors file. */
 export interface Header {
   /** By name, in the order of the bytes. Names are any text: never use one as a path. */
   tensors: Map<string, TensorEntry>;
@@ -38,7 +38,7 @@ export function parseHeader(bytes: Uint8Array, file: string, dataBytes: number):
 
   const metadata = readMetadata(root.get("__metadata__") ?? null, wrong);
   root.delete("__metadata__");
-  if (root.size > MOST_TENSORS) throw wrong(`it has ${root.size} tensors, and at most ${MOST_TENSORS} are read`);
+  if (root.size > MOST_TENSORS) throw wrong(`it has ${root.size} tensors, but at most ${MOST_TENSORS} are read`);
 
   const surplus = new Set<string>();
   const base = 8 + bytes.length;
@@ -67,7 +67,7 @@ export function parseHeader(bytes: Uint8Array, file: string, dataBytes: number):
 }
 
 export const REMEDY = "fetch it or save it again";
-export const TRUNCATED = "fetch it again, the copy was not completed";
+export const TRUNCATED = "fetch it again, the copy is incomplete";
 
 function readMetadata(json: Json, wrong: (what: string) => Error): Record<string, string> {
   if (json === null) return {};
@@ -95,21 +95,21 @@ function readEntry(json: Json, surplus: Set<string>, wrong: (what: string) => Er
   if (start > end) throw wrong(`ends at ${end}, before it begins at ${start}`);
   const bytes = size(dtype, shape, wrong);
   if (BigInt(end) - BigInt(start) !== bytes) {
-    throw wrong(`has ${BigInt(end) - BigInt(start)} bytes, and ${dtype} [${shape}] needs ${bytes}`);
+    throw wrong(`has ${BigInt(end) - BigInt(start)} bytes, but ${dtype} [${shape}] needs ${bytes}`);
   }
   if (typeof start === "bigint" || typeof end === "bigint") throw wrong(`ends at ${end}, beyond any file`);
   if (shape.some((size) => typeof size === "bigint")) throw wrong("has a dimension beyond 2^53 - 1");
   return { dtype, shape: shape as number[], start, end };
 }
 
-/** A list of whole numbers, exact up to 2^64 - 1. `1.0`, `1e0` and `-0` are not written as whole numbers. */
+/** A list of whole numbers, exact up to 2^64 - 1; undefined for anything else, such as `1.0`, `1e0` and `-0`. */
 function naturals(json: Json | undefined): (number | bigint)[] | undefined {
   if (!Array.isArray(json)) return undefined;
   const numbers = json.map((value) => value instanceof JsonNumber ? value.natural : undefined);
   return numbers.includes(undefined) ? undefined : numbers as (number | bigint)[];
 }
 
-/** Bytes of a tensor in checked 64-bit arithmetic. A dimension of 0 hides no overflow of the others. */
+/** Bytes of a tensor in checked 64-bit arithmetic. A dimension of 0 does not hide an overflow of the others. */
 function size(dtype: SafeDType, shape: (number | bigint)[], wrong: (what: string) => Error): bigint {
   let count = 1n;
   for (const size of shape) {

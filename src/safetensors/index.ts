@@ -2,10 +2,10 @@ import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "../errors.ts";
 import { brief, readJsonObject } from "./json.ts";
 
-/** What a `model.safetensors.index.json` says: which tensors each shard holds. */
+/** The content of a `model.safetensors.index.json`: the tensors that each shard holds. */
 export interface ShardIndex {
   shards: Map<string, Set<string>>;
-  /** Bytes of all tensors together; undefined where it does not say. */
+  /** Bytes of all tensors together, if the index gives them. */
   totalSize?: number;
 }
 
@@ -13,8 +13,8 @@ const MOST_SHARDS = 10_000;
 const LARGEST_INDEX = 64 * 2 ** 20; // bytes
 
 /**
- * Reads the index at `path` and checks that each shard is a file of `folder` itself: an index comes from elsewhere and
- * must not make us read other files.
+ * Reads the index at `path` and checks that each shard is a file in `folder` itself: an index is untrusted and must not
+ * make ftx read other files.
  *
  * @throws {CheckpointError} One sentence.
  */
@@ -33,9 +33,9 @@ export async function readIndex(folder: string, path: string): Promise<ShardInde
     shards.set(file, (shards.get(file) ?? new Set()).add(name));
   }
   if (!shards.size) throw wrong("its weight_map is empty");
-  if (shards.size > MOST_SHARDS) throw wrong(`it lists ${shards.size} shards, and at most ${MOST_SHARDS} are read`);
+  if (shards.size > MOST_SHARDS) throw wrong(`it lists ${shards.size} shards, but at most ${MOST_SHARDS} are read`);
   const absent = missingNumbers([...shards.keys()]);
-  if (absent) throw wrong(`no tensor is in its shard "${absent}"`);
+  if (absent) throw wrong(`it lists no tensor in its shard "${absent}"`);
   for (const file of shards.keys()) await checkShard(folder, file, wrong);
 
   const totalSize = isObject(json.metadata) ? json.metadata.total_size : undefined;
@@ -49,7 +49,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 /** A name without any folder, on every system. */
 const isBareName = (name: string) => /^[^/\\:\0]+\.safetensors$/.test(name) && !name.startsWith("..");
 
-/** The first of `x-00001-of-0000N` … `x-0000N-of-0000N` that is not among `names`, where they are named like that. */
+/** The first of `x-00001-of-0000N` … `x-0000N-of-0000N` that is not among `names`, if they follow that pattern. */
 function missingNumbers(names: string[]): string | undefined {
   const present = new Set(names);
   for (const name of names) {

@@ -28,7 +28,7 @@ export function parseJson(text: string, { depth = 64 }: { depth?: number } = {})
   return new Scanner(text, depth).document();
 }
 
-/** The same as ordinary objects and numbers. A key `__proto__` stays an ordinary key. */
+/** Converts to ordinary objects and numbers. A key `__proto__` stays an ordinary key. */
 export function plain(json: Json): unknown {
   if (json instanceof JsonNumber) return Number(json.source);
   if (Array.isArray(json)) return json.map(plain);
@@ -54,7 +54,7 @@ export async function readJsonObject(path: string, { limit = 16 * 2 ** 20 } = {}
   return plain(json) as Record<string, unknown>;
 }
 
-/** UTF-8 and nothing else: a byte-order mark stays in the text, so that it is no JSON. */
+/** Strict UTF-8: a byte-order mark stays in the text, which is then not JSON. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -74,12 +74,12 @@ async function readSmall(path: string, limit: number): Promise<Uint8Array> {
     }
     throw new CheckpointError(`Cannot read "${path}": ${(error as Error).message}; check the path and its permissions`);
   }
-  const what = info.isFile ? `it has ${info.size} bytes, and at most ${limit} are read` : "it is not a file";
+  const what = info.isFile ? `it has ${info.size} bytes, but at most ${limit} are read` : "it is not a file";
   throw new CheckpointError(`Cannot read "${path}": ${what}; fetch it again`);
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const LARGEST = 1e308; // beyond it other readers overflow, each at its own place
+const LARGEST = 1e308; // beyond it, readers overflow at different values
 
 class Scanner {
   #at = 0;
@@ -121,7 +121,7 @@ class Scanner {
       this.#space();
       if (this.text[this.#at] !== '"') throw this.#error("a key is expected");
       const key = this.#string();
-      if (object.has(key)) throw this.#error(`the key ${brief(key)} is there twice`);
+      if (object.has(key)) throw this.#error(`the key ${brief(key)} appears twice`);
       if (!this.#take(":")) throw this.#error('":" is expected');
       this.#space();
       object.set(key, this.#value(depth + 1));
@@ -160,7 +160,7 @@ class Scanner {
         end++;
       } else if (!(code >= 0x20)) {
         this.#at = end;
-        throw this.#error(code >= 0 ? "a control character stands in a string" : "a string does not end");
+        throw this.#error(code >= 0 ? "a string contains a control character" : "a string does not end");
       }
     }
     this.#at = end + 1;
@@ -192,7 +192,7 @@ class Scanner {
     return value;
   }
 
-  /** Skips space, then `mark` if it stands there. */
+  /** Skips space, then `mark` if it comes next; returns whether it did. */
   #take(mark: string): boolean {
     this.#space();
     if (this.text[this.#at] !== mark) return false;

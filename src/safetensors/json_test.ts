@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { JsonNumber, parseJson, plain } from "./json.ts";
 
-Deno.test("parseJson() keeps numbers as they are written and keys in their order", () => {
+Deno.test("parseJson() keeps numbers as written and keys in order", () => {
   assert.deepEqual(
     parseJson('{"10": 1.0, "9": [-0, 1e5, true, null, "x"]}'),
     new Map<string, unknown>([
@@ -63,7 +63,7 @@ function attempt(read: () => unknown): unknown {
 }
 
 const bad: [string, string][] = [
-  ['{"a":1,\n "a":2}', 'line 2, column 5: the key "a" is there twice'],
+  ['{"a":1,\n "a":2}', 'line 2, column 5: the key "a" appears twice'],
   ["[".repeat(65), "line 1, column 65: it is nested more than 64 deep"],
   ['"\\ud800"', "line 1, column 9: a string has a lone half of a surrogate pair"],
   ["1e309", "line 1, column 1: a number is too large"],

@@ -1,4 +1,4 @@
-// Files of tensors, as bytes: what safetensors holds and how it is read and written. Knows no tensors of libtorch.
+// Safetensors files as bytes: their format, and how to read and write them. Independent of libtorch.
 export { BITS, bytesOf, type SafeDType } from "./dtype.ts";
 export { type Header, parseHeader, type TensorEntry } from "./header.ts";
 export { readHeader } from "./read.ts";

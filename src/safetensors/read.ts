@@ -1,13 +1,14 @@
 import { CheckpointError } from "../errors.ts";
 import { type Header, parseHeader, REMEDY, TRUNCATED } from "./header.ts";
 
-/** The longest header that the reference reads, and so do we; checked before memory is taken for it. */
+/** The longest header that is read, as in the reference; checked before memory is allocated for it. */
 const LONGEST_HEADER = 100_000_000; // bytes
 
 /**
- * Reads what a safetensors file holds: names, types, shapes, and where the bytes lie. No tensor is read.
+ * Reads the header of a safetensors file: names, types, shapes and byte ranges. No tensor is read.
  *
- * Stricter than the reference in three places: a name twice, a tensor as a list instead of an object, nesting beyond 64.
+ * Stricter than the reference: it also refuses a name that appears twice, a tensor given as a list instead of an object,
+ * nesting deeper than 64, and a dimension of 0 next to one beyond 2^53 - 1 or to an overflow.
  *
  * @example
  * ```ts
@@ -20,15 +21,15 @@ export async function readHeader(path: string): Promise<Header> {
   const wrong = (what: string, remedy = REMEDY) => new CheckpointError(`Cannot load "${path}": ${what}; ${remedy}`);
   const shrunk = () => wrong("it became shorter while it was read", TRUNCATED);
   using file = await open(path, wrong);
-  const { size } = await file.stat(); // of what is open now, whatever happens to the name
-  if (size < 8) throw wrong(`it has ${size} bytes, and a safetensors file has at least 8`, TRUNCATED);
+  const { size } = await file.stat(); // of the open file, whatever happens to the path
+  if (size < 8) throw wrong(`it has ${size} bytes, but a safetensors file has at least 8`, TRUNCATED);
   const head = await readFully(file, 8, shrunk);
   if (new TextDecoder().decode(head) === "version ") {
     throw wrong("it is a Git LFS pointer, not the weights", 'run "git lfs pull" in its folder');
   }
   const length = new DataView(head.buffer).getBigUint64(0, true);
   if (length > LONGEST_HEADER) {
-    const what = `its header would have ${length} bytes, and at most ${LONGEST_HEADER} are read`;
+    const what = `its header would have ${length} bytes, but at most ${LONGEST_HEADER} are read`;
     throw wrong(what, "check that it is a safetensors file");
   }
   const count = Number(length);
@@ -39,7 +40,7 @@ export async function readHeader(path: string): Promise<Header> {
 
 async function open(path: string, wrong: (what: string, remedy: string) => Error): Promise<Deno.FsFile> {
   try {
-    // A pipe would wait for its writer for ever, so the kind is asked before it is opened.
+    // Opening a pipe would wait forever for its writer, so the kind of file is checked first.
     if (!(await Deno.stat(path)).isFile) throw wrong("it is not a file", "check the path");
     return await Deno.open(path);
   } catch (error) {

@@ -45,7 +45,7 @@ Deno.test("readHeader() refuses by rule 23: more than 1,000,000 tensors", () => 
   assert.throws(() => parseHeader(header(1_000_000), "x", 0), refusal("x", 'its tensor "0" is not an object'));
   assert.throws(
     () => parseHeader(header(1_000_001), "x", 0),
-    refusal("x", "it has 1000001 tensors, and at most 1000000"),
+    refusal("x", "it has 1000001 tensors, but at most 1000000"),
   );
 });
 

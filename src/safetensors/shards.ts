@@ -1,15 +1,15 @@
 import { bytesOf, type SafeDType } from "./dtype.ts";
 
-/** How a model's tensors are spread over files. */
+/** How a model's tensors are distributed over files. */
 export interface Split {
-  /** File names with the tensors that they hold. */
+  /** File names and the tensors that each file holds. */
   files: { name: string; tensors: string[] }[];
-  /** The text of `<stem>.safetensors.index.json`; null where one file holds all. */
+  /** The text of `<stem>.safetensors.index.json`; null if one file holds all. */
   index: string | null;
 }
 
 /**
- * Spreads tensors over files of at most `maxBytes` bytes each, in their order; a larger tensor has a file of its own.
+ * Distributes tensors, in order, over files of at most `maxBytes` bytes each; a larger tensor gets a file of its own.
  * Names, split and index are transformers': `model.safetensors`, or `model-00001-of-0000N.safetensors` and so on.
  *
  * @example

@@ -10,14 +10,14 @@ export interface TensorBytes {
   data: Uint8Array;
 }
 
-/** A tensor to be written. A function for its bytes is asked only when the tensor's turn comes. */
+/** A tensor to be written. If `data` is a function, it is called only when the tensor is written. */
 export interface TensorSource {
   dtype: SafeDType;
   shape: readonly number[];
   data: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 }
 
-/** Where bytes go: an open `Deno.FsFile`, or anything with its `write`, which may take less than it is given. */
+/** Where bytes go: an open `Deno.FsFile`, or anything with its `write`, which may write less than it is given. */
 export interface Sink {
   write(piece: Uint8Array): Promise<number>;
 }
@@ -25,23 +25,23 @@ export interface Sink {
 /** What was written. */
 export interface Written {
   bytes: number;
-  /** Of the whole file, in hexadecimal. */
+  /** SHA-256 of the whole file, in hexadecimal. */
   sha256: string;
 }
 
-const PIECE = 8 * 2 ** 20; // bytes handed on at once: enough for full speed, little enough for smooth progress
+const PIECE = 8 * 2 ** 20; // bytes written at once: enough for full speed, few enough for smooth progress
 
 /**
  * Writes a safetensors file, byte for byte as the reference does: types of high rank first, then by name. Tensors are
- * written one after the other; no copy of them is made. A path must not exist yet; its bytes are on the disk on return,
- * and nothing is left behind on failure. A sink is left open, and syncing it is its owner's matter.
+ * written one after the other, without copying them. A file at a path must not exist yet; it is on disk on return, and
+ * removed on failure. A sink is neither synced nor closed.
  *
  * @example
  * ```ts
  * const data = new Uint8Array(new Float32Array([1, 2]).buffer);
  * await writeSafetensors("two.safetensors", [["x", { dtype: "F32", shape: [2], data }]], { format: "pt" });
  * ```
- * @param onPiece Told how many bytes are written so far, and of how many.
+ * @param onPiece Called with the bytes written so far and in total.
  * @throws {StorageError} The file exists, or the disk is full, read-only or broken.
  */
 export async function writeSafetensors(
@@ -76,11 +76,11 @@ function layOut(tensors: Iterable<readonly [string, TensorSource]>, metadata?: R
   for (const [name, { dtype, shape }] of ordered) {
     const end = offset + bytesOf(dtype, shape);
     const wrong = name === "__metadata__" || !name.isWellFormed()
-      ? "this name cannot stand in a safetensors file"
+      ? "a safetensors file cannot contain this name"
       : names.has(name)
-      ? "the name is there twice"
+      ? "the name appears twice"
       : !Number.isSafeInteger(end)
-      ? `${dtype} [${shape}] is no whole number of bytes`
+      ? `${dtype} [${shape}] is not a whole number of bytes`
       : undefined;
     if (wrong) throw new CheckpointError(`Cannot save tensor ${brief(name)}: ${wrong}; rename or reshape it`);
     names.add(name);
@@ -117,7 +117,9 @@ async function pour(
   for (const [name, { dtype, shape, data }] of ordered) {
     const given = typeof data === "function" ? await data() : data;
     if (given.length !== bytesOf(dtype, shape)) {
-      throw new RangeError(`Cannot save tensor ${brief(name)}: ${dtype} [${shape}] has not ${given.length} bytes`);
+      throw new RangeError(
+        `Cannot save tensor ${brief(name)}: ${dtype} [${shape}] does not have ${given.length} bytes`,
+      );
     }
     await put(given);
   }
@@ -128,7 +130,7 @@ async function writeFully(sink: Sink, piece: Uint8Array) {
   for (let done = 0; done < piece.length;) done += await sink.write(piece.subarray(done));
 }
 
-/** The order of UTF-8 bytes, which for names beyond U+FFFF is not that of JavaScript's strings. */
+/** Compares by UTF-8 bytes, which order names beyond U+FFFF differently from JavaScript's strings. */
 function compareUtf8(a: string, b: string): number {
   if (a === b) return 0;
   const encoder = new TextEncoder();
@@ -143,14 +145,14 @@ const REASONS: Record<string, [what: string, remedy: string]> = {
   EROFS: ["the disk is read-only", "choose another folder"],
   EACCES: ["writing there is not allowed", "change the permissions or choose another folder"],
   EPERM: ["writing there is not allowed", "change the permissions or choose another folder"],
-  EEXIST: ["it exists already", "remove it or choose another name"],
-  ENOENT: ["its folder does not exist", "make the folder first"],
+  EEXIST: ["it already exists", "remove it or choose another name"],
+  ENOENT: ["its folder does not exist", "create the folder first"],
   ENOTDIR: ["its folder is a file", "choose another folder"],
-  EFBIG: ["this disk takes no file of that size", "choose another disk or a smaller export_size"],
+  EFBIG: ["this disk cannot hold a file of that size", "choose another disk or a smaller export_size"],
   EIO: ["the disk reports an error", "check the disk"],
 };
 
-/** The sentence for a failed write to `path`; errors that are none of the disk's pass through. */
+/** The error to throw for a failed write to `path`; errors that the disk did not cause are returned unchanged. */
 export function storageError(error: unknown, path: string): unknown {
   const code = (error as { code?: string } | null)?.code;
   if (code === undefined || !Object.hasOwn(REASONS, code)) return error;

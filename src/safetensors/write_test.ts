@@ -18,7 +18,7 @@ function memory(most = Infinity) {
   return { pieces, write };
 }
 
-Deno.test("writeSafetensors() writes the header of the format and the bytes behind it", async () => {
+Deno.test("writeSafetensors() writes the header of the format, then the bytes", async () => {
   const sink = memory();
   await writeSafetensors(sink, [
     ["b", { dtype: "U8", shape: [3], data: new Uint8Array([1, 2, 3]) }],
@@ -49,7 +49,7 @@ Deno.test("writeSafetensors() gives the file's length and hash, and tells its pr
     assert(data.every((byte, i) => byte === bytes[start + i]) && end === bytes.length);
   }));
 
-Deno.test("writeSafetensors() asks for each tensor's bytes only when its turn comes", async () => {
+Deno.test("writeSafetensors() asks for each tensor's bytes only when it writes them", async () => {
   const sink = memory();
   const asked: [string, number][] = [];
   const tensor = (name: string): [string, TensorSource] => [name, {
@@ -61,7 +61,7 @@ Deno.test("writeSafetensors() asks for each tensor's bytes only when its turn co
   assert.deepEqual(asked, [["a", bytes - 24], ["b", bytes - 16], ["c", bytes - 8]]);
 });
 
-Deno.test("writeSafetensors() goes on where a sink takes less than it is given", async () => {
+Deno.test("writeSafetensors() writes on when a sink takes less than it is given", async () => {
   const tensors: [string, TensorSource][] = [["x", { dtype: "F32", shape: [3], data: floats(1, 2, 3) }]];
   const [whole, little] = [memory(), memory(5)];
   assert.deepEqual(await writeSafetensors(whole, tensors), await writeSafetensors(little, tensors));
@@ -71,7 +71,7 @@ Deno.test("writeSafetensors() goes on where a sink takes less than it is given",
 Deno.test("writeSafetensors() refuses to write over a file", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/x`, "mine");
-    const message = `Cannot write "${folder}/x": it exists already; remove it or choose another name`;
+    const message = `Cannot write "${folder}/x": it already exists; remove it or choose another name`;
     await assert.rejects(writeSafetensors(`${folder}/x`, []), new StorageError(message));
     assert.equal(await Deno.readTextFile(`${folder}/x`), "mine");
   }));
@@ -93,31 +93,31 @@ Deno.test("storageError() says that the disk is full", async () => {
   await assert.rejects(writing, new StorageError(message));
 });
 
-Deno.test("writeSafetensors() names a folder that is not there", async () => {
-  const message = 'Cannot write "/nowhere/x": its folder does not exist; make the folder first';
+Deno.test("writeSafetensors() names a folder that does not exist", async () => {
+  const message = 'Cannot write "/nowhere/x": its folder does not exist; create the folder first';
   await assert.rejects(writeSafetensors("/nowhere/x", []), new StorageError(message));
 });
 
 const x: TensorSource = { dtype: "F32", shape: [1], data: floats(1) };
 const bad: [[string, TensorSource][], string][] = [
-  [[["x", x], ["x", x]], 'Cannot save tensor "x": the name is there twice; rename or reshape it'],
+  [[["x", x], ["x", x]], 'Cannot save tensor "x": the name appears twice; rename or reshape it'],
   [
     [["x", x], ["x", { ...x, dtype: "U32" }]],
-    'Cannot save tensor "x": the name is there twice; rename or reshape it',
+    'Cannot save tensor "x": the name appears twice; rename or reshape it',
   ],
   [
     [["__metadata__", x]],
-    'Cannot save tensor "__metadata__": this name cannot stand in a safetensors file; rename or reshape it',
+    'Cannot save tensor "__metadata__": a safetensors file cannot contain this name; rename or reshape it',
   ],
   [
     [["\ud800", x]],
-    'Cannot save tensor "\\ud800": this name cannot stand in a safetensors file; rename or reshape it',
+    'Cannot save tensor "\\ud800": a safetensors file cannot contain this name; rename or reshape it',
   ],
   [
     [["x", { ...x, dtype: "F4", shape: [3] }]],
-    'Cannot save tensor "x": F4 [3] is no whole number of bytes; rename or reshape it',
+    'Cannot save tensor "x": F4 [3] is not a whole number of bytes; rename or reshape it',
   ],
-  [[["x", { ...x, shape: [2] }]], 'Cannot save tensor "x": F32 [2] has not 4 bytes'],
+  [[["x", { ...x, shape: [2] }]], 'Cannot save tensor "x": F32 [2] does not have 4 bytes'],
 ];
 for (const [tensors, message] of bad) {
   Deno.test(`writeSafetensors() refuses: ${message}`, () =>

@@ -26,7 +26,7 @@ export class Checkpoints {
     });
   }
 
-  /** Step of the newest one that is whole. */
+  /** Step of the newest intact one. */
   get newest(): number | undefined {
     return this.#saver.newest;
   }
@@ -36,7 +36,7 @@ export class Checkpoints {
     return `${this.run.folder}/checkpoint-${step}`;
   }
 
-  /** Copies the run as it is now and begins to write the copy. Throws once the disk has failed too often. */
+  /** Copies the run as it is now and starts writing the copy. Throws once the disk has failed too often. */
   async save(step: number): Promise<void> {
     await this.#saver.settle(); // first: two copies at once would need twice the memory
     this.#saver.best = this.report.best?.step;
@@ -45,7 +45,7 @@ export class Checkpoints {
     await this.#saver.save(step, files, bytes);
   }
 
-  /** Throws at once what must end the run, without waiting for the next save. */
+  /** Throws the error that must end the run, if there is one, without waiting for the next save. */
   check(): void {
     if (this.#saver.fatal) throw this.#saver.fatal;
   }
@@ -55,7 +55,7 @@ export class Checkpoints {
     return this.#saver.settle();
   }
 
-  /** Gives the model the weights of the best evaluation; warns and leaves the last ones where they cannot be had. */
+  /** Loads the weights of the best evaluation into the model; if that fails, warns and keeps the last ones. */
   async loadBest(): Promise<void> {
     const { best } = this.report;
     const reasons: string[] = [];

@@ -8,8 +8,8 @@ import { nextCommands } from "./next_commands.ts";
 import type { Outcome, Session } from "./session.ts";
 
 /**
- * Ends a run: as one to be gone on with, when a signal came while that is possible or there were steps left; else with the
- * best or the last weights, the last evaluation, and the commands that come next.
+ * Ends a run. If a signal stopped it before its end, or while it can be resumed, it only says how to continue. Otherwise
+ * it loads the best weights if asked to, evaluates, writes the final weights and shows the commands that come next.
  */
 export async function endRun(session: Session, { step, finished, stopped }: Outcome): Promise<void> {
   const { recipe, run, plan, state, report, evaluator, checkpoints, signals, say } = session;
@@ -26,19 +26,19 @@ export async function endRun(session: Session, { step, finished, stopped }: Outc
   if (recipe.doTrain) await writeResult(run, state);
   await report.end({ stopped, finished: true });
   if (recipe.doTrain) say(`\n${nextCommands(recipe, run.folder)}`);
-  if (signals.stopRequested) Deno.exitCode = signals.exitCode!; // the weights were written first: nothing else had them
+  if (signals.stopRequested) Deno.exitCode = signals.exitCode!; // after the weights were written: no checkpoint had them
 }
 
-/** What a person whose run was stopped can do next. */
+/** What the user can do after a run was stopped. */
 function outlook({ saveStrategy, saveOnlyModel }: Recipe, step: number, newest?: number): string {
   if (newest === undefined) {
     return "nothing was saved" + (saveStrategy === "no" ? ", because save_strategy is no" : "");
   }
-  if (saveOnlyModel) return `its weights are in checkpoint-${newest}, from which it cannot go on (save_only_model)`;
-  return (newest === step ? "" : `checkpoint-${newest} is the newest; `) + "go on with --resume";
+  if (saveOnlyModel) return `its weights are in checkpoint-${newest}, from which it cannot resume (save_only_model)`;
+  return (newest === step ? "" : `checkpoint-${newest} is the newest; `) + "continue with --resume";
 }
 
-/** Weights of an earlier content of the folder. */
+/** Weights that an earlier run left in the folder. */
 const OLD = /^(adapter_)?model.*\.safetensors(\.index\.json)?$/;
 
 /** Writes the final adapter or model into the run's folder. */

@@ -5,14 +5,14 @@ import type { Reporter } from "../report/mod.ts";
 import type { RunState } from "./run_state.ts";
 import { evaluate, type Evaluated, metricsOf } from "../train/mod.ts";
 
-/** What an evaluation came to; abandoned when the run had to stop before its end. */
+/** The outcome of an evaluation; abandoned if the run had to stop before it was done. */
 export type Verdict = "best" | "no better" | "abandoned";
 
 /** Evaluates, reports, and keeps track of the best evaluation. */
 export class Evaluator {
   readonly #judged?: string; // name of the metric that decides, without eval_
 
-  /** @param stop asked between batches whether the run has to stop, so that an evaluation must not be waited for */
+  /** @param stop called between batches; true abandons the evaluation, because the run has to stop */
   constructor(
     private readonly recipe: Recipe,
     private readonly sets: Readonly<Record<string, EncodedSet>>,
@@ -23,13 +23,13 @@ export class Evaluator {
     if (Object.keys(sets).length) this.#judged = judgedBy(recipe, Object.keys(sets), metricsOf(state.training.judge));
   }
 
-  /** True once early stopping has waited as long as it was told to. */
+  /** True once `early_stopping_steps` evaluations in a row brought no new best. */
   get exhausted(): boolean {
     const { earlyStoppingSteps: patience } = this.recipe;
     return patience !== undefined && this.state.withoutBest >= patience;
   }
 
-  /** Evaluates every set after a step; `folder` is where these weights will be saved, if they will when they are best. */
+  /** Evaluates every set after a step. `folder`: where these weights will be saved if they are the best, if at all. */
   async run(step: number, epoch: number, folder?: string): Promise<Verdict> {
     const done = await this.#evaluate();
     this.state.owesEvaluation = done === undefined;
@@ -44,14 +44,14 @@ export class Evaluator {
     return best ? "best" : "no better";
   }
 
-  /** The evaluation at the run's end, where the last step had none or other weights are there now. */
+  /** The evaluation at the run's end, if the last step had none or the best weights were loaded since. */
   async finish(step: number, epoch: number): Promise<void> {
     if (this.report.evaluatedAt === step && !this.recipe.loadBestModelAtEnd) return;
     const done = await this.#evaluate();
     if (done) this.#tell(done, step, epoch);
   }
 
-  /** Evaluates each set, or nothing when the run has to stop. */
+  /** Evaluates each set; undefined if the run has to stop. */
   async #evaluate(): Promise<[string, Evaluated][] | undefined> {
     const all: [string, Evaluated][] = [];
     const { trainee: { model }, judge } = this.state.training, { perDeviceEvalBatchSize: batchSize } = this.recipe;
@@ -63,7 +63,7 @@ export class Evaluator {
     return all;
   }
 
-  /** Reports evaluations; gives the value that decides. */
+  /** Reports evaluations; returns the value that decides. */
   #tell(all: [string, Evaluated][], step: number, epoch: number): number {
     let value = NaN;
     for (const [name, done] of all) {

@@ -24,8 +24,8 @@ import type { Session } from "./session.ts";
 const GRACE = 15;
 
 /**
- * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. What the run learns and how is its
- * stage's matter; everything here is shared by all stages.
+ * One run from a recipe to its folder: data, model, loop, checkpoints, final weights. The stage decides what the run
+ * learns and how; everything here is shared by all stages.
  *
  * @param given the recipe as the user wrote it, with models and data by name
  */
@@ -35,7 +35,7 @@ export async function finetune(given: Recipe): Promise<void> {
   using signals = new Signals({ say });
   signals.atOnce = true; // until the first step
   if (given.threads) threads(given.threads);
-  using run = await openRun(given); // first: a folder that cannot be used is known before anything takes time
+  using run = await openRun(given); // first, so that an unusable folder is refused before anything takes time
   run.notes.forEach(say);
   const recipe = await located(given, { listener: waiting }); // with folders in place of names; what is written keeps names
   const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
@@ -76,7 +76,7 @@ export async function finetune(given: Recipe): Promise<void> {
 
     report.start(plan);
     signals.atOnce = false;
-    reached.doing = "go on training";
+    reached.doing = "continue training";
     const start = run.resume?.step ?? 0, ranks = ALONE;
     const session: Session = {
       ...{ recipe: given, run, plan: steps, state, report, evaluator, checkpoints, signals, ranks, say },

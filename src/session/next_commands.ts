@@ -15,14 +15,14 @@ export function nextCommands(recipe: NextSettings, folder: string): string {
   if (recipe.finetuningType !== "lora") {
     return `The model is in "${folder}". Talk with it:\n  ftx chat --model ${word(folder)}${how}`;
   }
-  // A new adapter stands on those that were merged before; otherwise the last of them is the one that was trained on.
+  // A new adapter was trained on top of all the given ones; otherwise the last of them is the one that was trained.
   const below = createNewAdapter ? adapterNameOrPath : adapterNameOrPath.slice(0, -1);
   const both = `--model ${word(modelNameOrPath)} --adapter ${word([...below, folder].join(","))}`;
   return `The adapter is in "${folder}". Talk with it, or merge it into its model:\n` +
     `  ftx chat ${both}${how}\n  ftx export ${both} --export-dir ${word(`${folder}-merged`)}`;
 }
 
-/** As a shell must be given it. */
+/** Quoted for a shell where needed. */
 function word(text: string): string {
   return /^[\w./,:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

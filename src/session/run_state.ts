@@ -11,7 +11,7 @@ import { openWeights, type TensorPlace } from "../safetensors/mod.ts";
 import { randomStates, type Rate, setRandomStates } from "../train/mod.ts";
 import type { Sameness } from "./sameness.ts";
 
-/** What of a run is saved besides its report: enough to go on bit for bit. */
+/** What a checkpoint saves of a run besides its report: enough to resume bit for bit. */
 export interface RunState {
   training: Training;
   rate: Rate;
@@ -20,12 +20,12 @@ export interface RunState {
   skippedInARow: number;
   /** Evaluations without a new best. */
   withoutBest: number;
-  /** The evaluation of the last step was given up because the run had to stop: it comes first when the run goes on. */
+  /** The last step's evaluation was abandoned because the run had to stop: a resumed run begins with it. */
   owesEvaluation: boolean;
   sameness: Sameness;
 }
 
-/** What the loop itself remembers, in `training_state.json`. */
+/** The loop's own state, in `training_state.json`. */
 interface LoopState {
   optimizer: OptimizerFacts;
   skipped_in_a_row: number;
@@ -37,9 +37,9 @@ interface LoopState {
 }
 
 /**
- * The files of a checkpoint, as a copy of this instant: weights, `optimizer.safetensors` (the rules' state and masters),
- * `random.safetensors`, `training_state.json`, `trainer_state.json`, and what a user of the weights needs beside them.
- * With `onlyModel` nothing but the weights' own files.
+ * The files of a checkpoint, copied at the time of the call: weights, `optimizer.safetensors` (rules' state and masters),
+ * `random.safetensors`, `training_state.json`, `trainer_state.json`, and the files that go with the weights. With
+ * `onlyModel`, nothing that only a resume needs.
  */
 export function checkpointFiles(
   run: RunState,
@@ -78,7 +78,7 @@ export function checkpointFiles(
   return { files, bytes };
 }
 
-/** Writes the files beside the weights: configurations and the tokenizer. */
+/** Writes the files that go with the weights: configurations and the tokenizer. */
 export async function writeBeside({ training, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
   for (const { texts } of training.saved) {
     for (const [name, text] of Object.entries(texts)) await writer.bytes(name, text);
@@ -86,15 +86,15 @@ export async function writeBeside({ training, tokenizer }: RunState, writer: Fol
   for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
 }
 
-/** The report that a checkpoint's folder remembers. */
+/** Reads the report that a checkpoint stores. */
 export const readReport = async (folder: string): Promise<ReportState> =>
   readTrainerState(await Deno.readTextFile(`${folder}/trainer_state.json`));
 
 /**
- * Puts the run where the checkpoint was: weights, optimizer, counters, and last the random numbers. Gives what the run was
- * then like.
+ * Restores a run from a checkpoint: weights, optimizer, counters, and last the random numbers. Returns the `Sameness` of
+ * the run that saved it.
  *
- * @throws {CheckpointError} The checkpoint has weights only, or those of a model or method unlike this run's.
+ * @throws {CheckpointError} The checkpoint has only weights, or belongs to a different model or method.
  */
 export async function restore(run: RunState, folder: string): Promise<Sameness> {
   const text = await Deno.readTextFile(`${folder}/training_state.json`).catch(() => {
@@ -122,12 +122,12 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
   return state.sameness;
 }
 
-/** Gives what trains the weights that a checkpoint's folder holds. */
+/** Restores the trained weights from a checkpoint's folder. */
 export async function restoreWeights({ saved }: Training, folder: string): Promise<void> {
   for (const { stem, tensors } of saved) await fillFrom(folder, stem, tensors());
 }
 
-/** Fills tensors from a checkpoint's file, which must have each of them and in this shape. */
+/** Fills tensors from a checkpoint's file, which must have exactly these, in these shapes. */
 async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {
   const needs = stem === "optimizer" ? "the model, the method and the optimizer" : "the model and the method";
   const unlike = (what: string) =>
@@ -144,12 +144,12 @@ async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, 
     if (!place) throw unlike(`its ${stem}.safetensors has no "${name}", which this run needs`);
     const [there, here] = [place.shape.join(), tensor.shape.join()];
     if (there !== here) {
-      throw unlike(`in its ${stem}.safetensors "${name}" is [${there}], and this run needs [${here}]`);
+      throw unlike(`in its ${stem}.safetensors "${name}" is [${there}], but this run needs [${here}]`);
     }
     pairs.push([name, tensor, place]);
   }
   if (pairs.length < tensors.size) {
-    throw unlike(`its ${stem}.safetensors has ${tensors.size} tensors, and this run needs ${pairs.length}`);
+    throw unlike(`its ${stem}.safetensors has ${tensors.size} tensors, but this run needs ${pairs.length}`);
   }
   await fill(pairs);
 }

@@ -7,10 +7,9 @@ import type { Outcome, Session } from "./session.ts";
 export const GRACE = 15;
 
 /**
- * Goes through the steps. After each: a report, and where due an evaluation and a save; then it decides whether to stop
- * before the last step.
+ * Runs the steps. After each, it reports, evaluates and saves where due, and decides whether to stop early.
  *
- * @param steps as they are done, from `start` on
+ * @param steps the steps from `start` on, as they are done
  * @param start steps done before this process
  * @throws {DivergedError} Too many steps in a row were not finite.
  * @throws {StorageError} Too many saves in a row failed.
@@ -42,23 +41,23 @@ export async function runSteps(session: Session, steps: AsyncIterable<Done>, sta
   }
 
   const finished = evaluator.exhausted || step >= plan.totalSteps && !state.owesEvaluation;
-  if (!finished && saving && saved < step) await checkpoints.save(step); // a step was given up
+  if (!finished && saving && saved < step) await checkpoints.save(step); // the step under way was abandoned
   await checkpoints.settle();
   const early = finished && step < plan.totalSteps;
   return { step, finished, stopped: early ? `${recipe.earlyStoppingSteps} evaluations without a new best` : undefined };
 }
 
-/** Whether something with a strategy happens after this step. */
+/** True if something with this strategy is due after this step. */
 const due = (strategy: "no" | "steps" | "epoch", step: number, every: number, endsEpoch: boolean): boolean =>
   strategy === "steps" ? step % every === 0 : strategy === "epoch" && endsEpoch;
 
-/** The error of a run whose steps are not finite any more, once its last checkpoint is written. */
+/** The error of a run that diverged, once its last checkpoint is written. */
 async function divergence({ checkpoints, report, state }: Session, step: number): Promise<DivergedError> {
   await checkpoints.settle();
   await report.end({ stopped: "not finite", finished: false });
   return new DivergedError(
-    `Cannot go on training at step ${step}: loss or gradient was not finite ${state.skippedInARow} steps in a row; ` +
+    `Cannot continue training at step ${step}: loss or gradient was not finite ${state.skippedInARow} steps in a row; ` +
       `the weights are those of the last finite step${checkpoints.newest === step ? ` (checkpoint-${step})` : ""}; ` +
-      "lower learning_rate or look at the data",
+      "lower learning_rate or check the data",
   );
 }

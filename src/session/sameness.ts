@@ -6,7 +6,7 @@ import { snakeCase } from "../settings/spelling.ts";
 /** What must stay the same so that a resumed run ends with the bytes of one that was never stopped. */
 export type Sameness = Readonly<Record<string, string | number | boolean>>;
 
-/** The settings that decide which rows a step sees; the data itself is known by its fingerprint. */
+/** The settings that decide which rows a step sees; a fingerprint identifies the data itself. */
 const ORDER = [
   "perDeviceTrainBatchSize",
   "gradientAccumulationSteps",
@@ -34,7 +34,7 @@ export function sameness(recipe: Recipe, set: EncodedSet): Sameness {
 export function differences(before: Sameness, now: Sameness): string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => before[name] !== now[name]).map(
     (name) =>
-      `The run goes on, but not as it would have: ${name} was ${before[name] ?? "not set"} and is ${
+      `The run resumes, but not bit for bit: ${name} was ${before[name] ?? "not set"} and is now ${
         now[name] ?? "not set"
       }`,
   );

@@ -8,7 +8,7 @@ import type { RunState } from "./run_state.ts";
 
 /** The parts of a run while it trains. */
 export interface Session {
-  /** As it was given: models and data by the names that the user wrote. */
+  /** As the user wrote it, with models and data by name. */
   recipe: Recipe;
   /** The run's folder. */
   run: Run;
@@ -19,7 +19,7 @@ export interface Session {
   checkpoints: Checkpoints;
   signals: Signals;
   ranks: Ranks;
-  /** Gets sentences for the person at the terminal. */
+  /** Shows the user a sentence. */
   say: (sentence: string) => void;
 }
 

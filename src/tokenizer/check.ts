@@ -6,8 +6,8 @@ const DEEPEST = 32; // levels of nested normalizers and pre-tokenizers
 const AGAIN = "download the file again";
 
 /**
- * Refuses a tokenizer.json that would make the native library hang, crash or give ids that mean two things. What it
- * says of itself (unknown parts, merges out of the vocabulary) is the native library's to refuse.
+ * Refuses a tokenizer.json that would make the native library hang, crash or use one id for two tokens. The native
+ * library itself refuses the rest, such as unknown components.
  */
 export function checkTokenizer(path: string, json: Record<string, unknown>): void {
   const model = json.model as Record<string, unknown> | undefined;
@@ -21,7 +21,7 @@ export function checkTokenizer(path: string, json: Record<string, unknown>): voi
   if (Array.isArray(model.merges)) checkMerges(path, model.merges, model.vocab as Record<string, number>);
 }
 
-/** Ids of the model's vocabulary, by id. */
+/** The model's vocabulary: tokens by id. */
 function vocabularyIds(path: string, model: Record<string, unknown>): Map<number, string> {
   const ids = new Map<number, string>();
   const put = (token: string, id: unknown) => {
@@ -72,7 +72,7 @@ function checkMerges(path: string, merges: unknown[], vocab: Record<string, numb
   merges.forEach((merge, i) => {
     const pieces = typeof merge === "string" ? merge.split(" ") : merge;
     if (!Array.isArray(pieces) || pieces.length !== 2) {
-      throw cannot(path, `merge ${i + 1} has not exactly two pieces`, AGAIN);
+      throw cannot(path, `merge ${i + 1} does not have exactly two pieces`, AGAIN);
     }
     const unknown = pieces.find((piece) => vocab[piece] === undefined);
     if (unknown !== undefined) {

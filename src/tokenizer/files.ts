@@ -2,19 +2,19 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../errors.ts";
 
-/** What a tokenizer's folder says, read but not yet understood. */
+/** The files of a tokenizer's folder, read but not interpreted. */
 export interface TokenizerFiles {
   /** Text of tokenizer.json. */
   readonly text: string;
   /** tokenizer.json as an object. */
   readonly tokenizer: Record<string, unknown>;
-  /** tokenizer_config.json, or nothing. */
+  /** tokenizer_config.json; empty if there is none. */
   readonly config: Record<string, unknown>;
-  /** special_tokens_map.json, or nothing. */
+  /** special_tokens_map.json; empty if there is none. */
   readonly specials: Record<string, unknown>;
   /** The Jinja chat template, if the folder has one. */
   readonly chatTemplate?: string;
-  /** Absolute paths of everything that belongs to the tokenizer, to be copied when a model is saved. */
+  /** Paths of all the tokenizer's files, which are copied when a model is saved. */
   readonly paths: string[];
 }
 
@@ -56,12 +56,12 @@ function missing(folder: string): CheckpointError {
   const old = ["tokenizer.model", "vocab.json", "vocab.txt", "spiece.model"].find((n) => existsSync(join(folder, n)));
   const so = old === undefined ? "the folder has no tokenizer.json" : `the folder has ${old} but no tokenizer.json`;
   const remedy = old === undefined
-    ? "copy tokenizer.json and tokenizer_config.json of the model there"
+    ? "copy the model's tokenizer.json and tokenizer_config.json there"
     : "download the model's tokenizer.json, or let transformers write it with AutoTokenizer.from_pretrained(…).save_pretrained(…)";
   return cannot(folder, so, remedy);
 }
 
-/** A sentence about a tokenizer that cannot be loaded. */
+/** The error for a tokenizer that cannot be loaded. */
 export function cannot(path: string, so: string, remedy: string): CheckpointError {
   return new CheckpointError(`Cannot load tokenizer "${path}": ${so}; ${remedy}`);
 }
@@ -90,7 +90,7 @@ function parseObject(path: string, text: string): Record<string, unknown> {
     throw cannot(path, pointer ?? `it is not JSON (${(error as Error).message})`, AGAIN);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw cannot(path, "it holds no JSON object", AGAIN);
+    throw cannot(path, "it is not a JSON object", AGAIN);
   }
   return value as Record<string, unknown>;
 }

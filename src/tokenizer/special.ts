@@ -13,10 +13,10 @@ export function specialText({ config, specials }: TokenizerFiles, role: string):
   return undefined;
 }
 
-/** A token beside the model's vocabulary. */
+/** A token that is declared in addition to the model's vocabulary. */
 export interface DeclaredToken {
   readonly content: string;
-  /** Whether decoding may leave it out. */
+  /** True if decoding may leave it out. */
   readonly special: boolean;
 }
 
@@ -34,14 +34,14 @@ export function declaredTokens({ tokenizer, config }: TokenizerFiles): DeclaredT
   return [...tokens.values()];
 }
 
-/** A special token's text as nobody writes it: between characters that Unicode leaves to private use. */
+/** A special token's text in a form that no input contains: between private-use characters. */
 export function hidden(text: string): string {
   return `\u{f0000}${text}\u{f0000}`;
 }
 
 /**
- * tokenizer.json with special tokens that no text matches. Tokens that lie behind the model's vocabulary get their ids by
- * counting, so they stay in their places under another name; the model's own need none.
+ * tokenizer.json, changed so that no text matches its special tokens. Tokens beyond the model's vocabulary get their ids
+ * from their position in the list, so they keep their places under a hidden name; those in the vocabulary are dropped.
  */
 export function hideSpecials({ tokenizer }: TokenizerFiles): Record<string, unknown> {
   const { vocab } = tokenizer.model as { vocab: Record<string, number> | [string, number][] };

@@ -7,7 +7,7 @@ import { checkTokenizer } from "./check.ts";
 import { cannot, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
 import { declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
 
-/** A token with a role of its own: its id and how it is written. */
+/** A token with a special role: its id and its text. */
 export interface SpecialToken {
   readonly id: number;
   readonly text: string;
@@ -22,7 +22,7 @@ export interface TokenizerOptions {
 }
 
 /**
- * A model's tokenizer. Nothing is ever added to a text by itself: no BOS, no EOS. Encoding runs in native threads.
+ * A model's tokenizer. It never adds BOS or EOS to a text. Encoding runs in native threads.
  *
  * @example
  * const tokenizer = await Tokenizer.load("examples/tiny");
@@ -30,17 +30,17 @@ export interface TokenizerOptions {
  * console.log(await tokenizer.decode(ids));
  */
 export class Tokenizer {
-  /** Where a text begins, if the model knows such a token. */
+  /** The token that begins a text, if the model has one. */
   bos: SpecialToken | undefined;
-  /** Where a text ends. */
+  /** The token that ends a text, if the model has one. */
   eos: SpecialToken | undefined;
-  /** What fills short rows elsewhere; ftx itself never pads. */
+  /** The padding token of other programs; ftx itself never pads. */
   pad: SpecialToken | undefined;
-  /** Whether the tokenizer's own rule puts BOS in front of each text. */
+  /** True if the tokenizer's own rules put BOS in front of each text. */
   readonly addsBos: boolean;
   /** The Jinja chat template that came with it. */
   readonly chatTemplate: string | undefined;
-  /** Paths of its files. `save` is what copies them rightly when tokens were added. */
+  /** Paths of its files as loaded; `save` writes them with the tokens added since. */
   readonly files: string[];
   readonly #native: Native;
   readonly #source: TokenizerFiles;
@@ -85,7 +85,7 @@ export class Tokenizer {
     return this.#added.map(({ text }) => text);
   }
 
-  /** Ids of a text. Special tokens written in it become their ids, unless `split`: then they are ordinary text. */
+  /** Ids of a text. Special tokens in it become their ids or, with `split`, are encoded as ordinary text. */
   async encode(text: string, { split = false } = {}): Promise<number[]> {
     const native = split ? this.#withoutSpecials() : this.#native;
     return (await native.encode(text, null, { addSpecialTokens: false })).getIds();
@@ -109,17 +109,17 @@ export class Tokenizer {
     return this.#native.decodeBatch(ids.map((list) => Array.from(list)), skipSpecial);
   }
 
-  /** The id of a token as the vocabulary writes it. */
+  /** The id of a token, spelled as in the vocabulary. */
   idOf(token: string): number | undefined {
     return this.#native.tokenToId(token) ?? undefined;
   }
 
-  /** How the vocabulary writes an id. */
+  /** The token of an id, spelled as in the vocabulary. */
   tokenOf(id: number): string | undefined {
     return this.#native.idToToken(id) ?? undefined;
   }
 
-  /** A token with its id; nothing if the vocabulary lacks it. */
+  /** A token with its id; undefined if the vocabulary lacks it. */
   special(text: string | undefined): SpecialToken | undefined {
     const id = text === undefined ? undefined : this.idOf(text);
     return id === undefined ? undefined : { id, text: text! };
@@ -133,7 +133,7 @@ export class Tokenizer {
     return this.#specialTexts = [...new Set([...texts, ...added])].sort((a, b) => b.length - a.length);
   }
 
-  /** Adds tokens to the vocabulary; those it has stay as they are. Returns how many are new. */
+  /** Adds tokens to the vocabulary; existing ones stay unchanged. Returns how many are new. */
   add(tokens: string[], { special }: { special: boolean }): number {
     const fresh = [...new Set(tokens)].filter((token) => token !== "" && this.idOf(token) === undefined);
     if (fresh.length === 0) return 0;
@@ -199,7 +199,7 @@ export class Tokenizer {
   }
 }
 
-/** tokenizer_config.json may know tokens that tokenizer.json lacks: they count too, as in transformers. */
+/** Adds the tokens that only tokenizer_config.json declares, as transformers does. */
 function restore(native: Native, source: TokenizerFiles, rename = (text: string) => text): void {
   for (const { content, special } of declaredTokens(source)) {
     if (native.tokenToId(content) !== null || native.tokenToId(rename(content)) !== null) continue;
@@ -210,7 +210,7 @@ function restore(native: Native, source: TokenizerFiles, rename = (text: string)
 function makeNative(path: string, text: string): Native {
   try {
     const native = Native.fromString(text);
-    native.disableTruncation(); // a saved tokenizer may carry these from somebody's last call
+    native.disableTruncation(); // a saved tokenizer may still have these from its last use
     native.disablePadding();
     return native;
   } catch (error) {

@@ -24,7 +24,7 @@ async function inFolder(files: Record<string, string | null>, use: (folder: stri
 
 const json = () => JSON.parse(readFileSync(join(fixture, "tokenizer.json"), "utf8"));
 
-Deno.test("Tokenizer encodes and decodes, and adds nothing by itself", async () => {
+Deno.test("Tokenizer encodes and decodes, and adds no tokens of its own", async () => {
   const tokenizer = await Tokenizer.load(fixture);
   const ids = await tokenizer.encode("How do I list all images?");
   assert.equal(await tokenizer.decode(ids), "How do I list all images?");
@@ -59,7 +59,7 @@ Deno.test("Tokenizer gives every other token the same id where special ones are 
   assert.equal(await tokenizer.decode(ids), "<think>docker<|tool|><s>");
 });
 
-Deno.test("Tokenizer follows tokenizer_config.json before special_tokens_map.json, and add_bos_token", async () => {
+Deno.test("Tokenizer prefers tokenizer_config.json to special_tokens_map.json, and obeys add_bos_token", async () => {
   const config = { eos_token: { content: "</s>" }, bos_token: "<s>", add_bos_token: true };
   const specials = { eos_token: "<eos>", pad_token: { content: "<|end|>" } };
   const files = {
@@ -108,7 +108,11 @@ Deno.test("Tokenizer knows tokens that only tokenizer_config.json declares", asy
 
 /** Broken folders: what is in them, and what is said. */
 const BROKEN: [name: string, files: Record<string, string | null>, sentence: RegExp][] = [
-  ["no tokenizer.json", { "tokenizer.json": null }, /the folder has no tokenizer.json; copy tokenizer.json/],
+  [
+    "no tokenizer.json",
+    { "tokenizer.json": null },
+    /the folder has no tokenizer.json; copy the model's tokenizer.json/,
+  ],
   [
     "only tokenizer.model",
     { "tokenizer.json": null, "tokenizer.model": "x" },
@@ -120,7 +124,7 @@ const BROKEN: [name: string, files: Record<string, string | null>, sentence: Reg
     /tokenizer.json": it is not JSON \(.*\); download the file again/,
   ],
   ["LFS pointer", { "tokenizer.json": "version https://git-lfs.github.com/spec/v1\n" }, /it is a Git LFS pointer/],
-  ["a list", { "tokenizer.json": "[]" }, /it holds no JSON object/],
+  ["a list", { "tokenizer.json": "[]" }, /it is not a JSON object/],
   ["no model", { "tokenizer.json": "{}" }, /it has no "model"/],
   [
     "unknown model",
@@ -152,7 +156,7 @@ const CHANGED: [name: string, change: (json: any) => void, sentence: RegExp][] =
     (j) => j.added_tokens[0].id = 3,
     /the tokens ".*" and "<\|endoftext\|>" have the same id 3/,
   ],
-  ["merge of three", (j) => j.model.merges[0] = ["a", "b", "c"], /merge 1 has not exactly two pieces/],
+  ["merge of three", (j) => j.model.merges[0] = ["a", "b", "c"], /merge 1 does not have exactly two pieces/],
   ["merge of unknowns", (j) => j.model.merges[1] = ["qqqq", "b"], /merge 2 names the piece "qqqq", which has no id/],
   ["unknown normalizer", (j) => j.normalizer = { type: "Magic" }, /the tokenizer library says/],
   ["deep nesting", (j) => {

@@ -2,13 +2,13 @@ import type { CausalLm } from "../models/mod.ts";
 import { readJsonObject } from "../safetensors/mod.ts";
 import type { Tensor } from "../tensor/mod.ts";
 
-/** The weights that a run saves, and the configurations beside them. */
+/** The weights that a run saves, and the configuration files that go with them. */
 export interface SavedWeights {
-  /** `adapter_model` or `model`: the name of the weights' file without its ending. */
+  /** `adapter_model` or `model`: the name of the weights' file without its extension. */
   stem: string;
   /** The tensors by their names in the file, as they are now. */
   tensors: () => Iterable<[string, Tensor]>;
-  /** Further files: name and text. */
+  /** The other files: name and text. */
   texts: Record<string, string>;
 }
 
@@ -24,7 +24,7 @@ export async function modelFiles(model: CausalLm, source: string): Promise<Saved
 
 const DTYPES: Record<string, string> = { f32: "float32", bf16: "bfloat16", f16: "float16" };
 
-/** `config.json` as it was read, with what the run changed. */
+/** `config.json` as it was read, with the run's changes. */
 function configText({ config, placement }: CausalLm): string {
   const { torch_dtype: _, ...raw } = config.raw;
   return JSON.stringify({ ...raw, dtype: DTYPES[placement.dtype], vocab_size: config.vocabSize }, null, 2) + "\n";

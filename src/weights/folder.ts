@@ -13,7 +13,7 @@ import {
 export interface ModelFolder extends WeightFiles {
   folder: string;
   config: ModelConfig;
-  /** `generation_config.json`, or null where there is none. */
+  /** `generation_config.json`, or null if there is none. */
   generation: Record<string, unknown> | null;
 }
 

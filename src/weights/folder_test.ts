@@ -119,7 +119,7 @@ const again = "; fetch the model again";
 const bare = (name: string) =>
   ofIndex(`its shard ${JSON.stringify(name)} is not the bare name of a .safetensors file${again}`);
 const convert =
-  'convert it once, where Python is at hand: python -c "from transformers import AutoModelForCausalLM as M; ' +
+  'convert it once, where Python is available: python -c "from transformers import AutoModelForCausalLM as M; ' +
   "M.from_pretrained('OLD').save_pretrained('NEW')\"";
 const withIndex = (weight_map: unknown, extra: Files = {}) => ({
   ...sharded,
@@ -127,7 +127,7 @@ const withIndex = (weight_map: unknown, extra: Files = {}) => ({
   ...extra,
 });
 const pickle = (name: string) =>
-  `Cannot load "FOLDER": its weights are in "${name}", and a pickle could run code when it is read; ${convert}`;
+  `Cannot load "FOLDER": its weights are in "${name}", which is a pickle and could run code when read; ${convert}`;
 
 const bad: [string, Files, string][] = [
   ["an empty folder", {}, 'Cannot load "FOLDER": it has no config.json; give a model folder as transformers saves it'],
@@ -151,13 +151,13 @@ const bad: [string, Files, string][] = [
   [
     "GGUF",
     { "x.Q4_K_M.gguf": "" },
-    'Cannot load "FOLDER": its weights are in "x.Q4_K_M.gguf", and that is quantised for llama.cpp; ' +
-    "give the folder it was made from",
+    'Cannot load "FOLDER": its weights are in "x.Q4_K_M.gguf", which is quantised for llama.cpp; ' +
+    "give the model folder it was made from",
   ],
   [
     "TensorFlow's weights",
     { "config.json": config, "tf_model.h5": "" },
-    `Cannot load "FOLDER": its weights are in "tf_model.h5", and that is not PyTorch's; ${convert}`,
+    `Cannot load "FOLDER": its weights are in "tf_model.h5", which is not in a PyTorch format; ${convert}`,
   ],
   [
     "shards without an index",
@@ -172,7 +172,7 @@ const bad: [string, Files, string][] = [
   [
     "a key twice",
     { "config.json": '{\n  "a": 1,\n  "a": 2}' },
-    'Cannot read "FOLDER/config.json": it is not JSON (line 3, column 6: the key "a" is there twice); ' +
+    'Cannot read "FOLDER/config.json": it is not JSON (line 3, column 6: the key "a" appears twice); ' +
     "correct it or fetch it again",
   ],
   [
@@ -189,7 +189,7 @@ const bad: [string, Files, string][] = [
   [
     "a config of 17 MB",
     { "config.json": " ".repeat(17e6) },
-    'Cannot read "FOLDER/config.json": it has 17000000 bytes, and at most 16777216 are read; fetch it again',
+    'Cannot read "FOLDER/config.json": it has 17000000 bytes, but at most 16777216 are read; fetch it again',
   ],
   ["no weight_map", { ...sharded, "model.safetensors.index.json": {} }, ofIndex(`it has no weight_map${again}`)],
   ["a weight_map that is a list", withIndex([]), ofIndex(`it has no weight_map${again}`)],
@@ -198,7 +198,7 @@ const bad: [string, Files, string][] = [
   ["a shard above", withIndex({ a: "../x.safetensors" }), bare("../x.safetensors")],
   ["an absolute shard", withIndex({ a: "/etc/x.safetensors" }), bare("/etc/x.safetensors")],
   ["a shard above, for Windows", withIndex({ a: "..\\x.safetensors" }), bare("..\\x.safetensors")],
-  ["a shard that is no safetensors file", withIndex({ a: "config.json" }), bare("config.json")],
+  ["a shard that is not a safetensors file", withIndex({ a: "config.json" }), bare("config.json")],
   ["a shard without a name", withIndex({ a: "" }), bare("")],
   ["a shard that is a number", withIndex({ a: 5 }), bare("5")],
   [
@@ -209,17 +209,17 @@ const bad: [string, Files, string][] = [
   [
     "an incomplete list of shards",
     withIndex({ a: one, b: one }),
-    ofIndex(`no tensor is in its shard "${two}"${again}`),
+    ofIndex(`it lists no tensor in its shard "${two}"${again}`),
   ],
   [
     "a tensor that its shard lacks",
     withIndex({ a: one, b: one, x: one, c: two }),
-    ofIndex(`it looks for tensor "x" in "${one}", which lacks it${again}`),
+    ofIndex(`it lists tensor "x" in "${one}", which does not have it${again}`),
   ],
   [
     "a tensor that is not listed",
     withIndex({ a: one, c: two }),
-    ofIndex(`tensor "b" of "${one}" is not in it${again}`),
+    ofIndex(`it does not list tensor "b" of "${one}"${again}`),
   ],
   [
     "a tensor in two shards",
@@ -229,7 +229,7 @@ const bad: [string, Files, string][] = [
   [
     "a wrong total_size",
     { ...sharded, "model.safetensors.index.json": index({ a: one, b: one, c: two }, 7) },
-    ofIndex("its total_size is 7, and the tensors have 3 bytes; fetch the model again or correct total_size"),
+    ofIndex("its total_size is 7, but the tensors have 3 bytes; fetch the model again or correct total_size"),
   ],
   [
     "a total_size in words",
@@ -239,7 +239,7 @@ const bad: [string, Files, string][] = [
   [
     "too many shards",
     withIndex(Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [i, `${i}.safetensors`]))),
-    ofIndex(`it lists 10001 shards, and at most 10000 are read${again}`),
+    ofIndex(`it lists 10001 shards, but at most 10000 are read${again}`),
   ],
 ];
 for (const [name, files, message] of bad) {
@@ -249,14 +249,14 @@ for (const [name, files, message] of bad) {
     }));
 }
 
-Deno.test("openModel() refuses a path that is no folder", () =>
+Deno.test("openModel() refuses a path that is not a folder", () =>
   inFolder({ "x.gguf": "", "x.safetensors": ["a"], "x.bin": "", "x.txt": "" }, async (folder) => {
     const said = (name: string) => openModel(`${folder}/${name}`).catch((error) => error.message.split(": ")[1]);
     assert.equal(await said("y"), "there is no such folder; check the path");
-    assert.equal(await said("x.gguf"), "that is quantised for llama.cpp; give the folder it was made from");
-    assert.equal(await said("x.safetensors"), "it is a single file; give the folder it lies in");
+    assert.equal(await said("x.gguf"), "it is quantised for llama.cpp; give the model folder it was made from");
+    assert.equal(await said("x.safetensors"), "it is a single file; give the folder that contains it");
     assert.equal(await said("x.txt"), "it is a file; give the model's folder");
-    assert.match(await said("x.bin"), /^a pickle could run code when it is read; convert it once/);
+    assert.match(await said("x.bin"), /^it is a pickle and could run code when read; convert it once/);
   }));
 
 Deno.test("readModelConfig() needs no weights", () =>
@@ -267,7 +267,7 @@ Deno.test("readModelConfig() needs no weights", () =>
 Deno.test("openWeights() refuses a pickled adapter with the remedy for adapters", () =>
   inFolder({ "adapter_model.bin": "" }, async (folder) => {
     await assert.rejects(openWeights(folder, "adapter_model"), (error: Error) => {
-      assert.match(error.message, /its weights are in "adapter_model.bin", and a pickle could run code/);
+      assert.match(error.message, /its weights are in "adapter_model.bin", which is a pickle/);
       assert.match(error.message, /s\.save_file\(torch\.load\('adapter_model\.bin', weights_only=True\)/);
       return true;
     });

@@ -3,7 +3,6 @@ import { build, type CausalLm, initialise, type ModelConfig } from "../models/mo
 import { availableMemory, type Device, type DType, type Tensor, TensorError } from "../tensor/mod.ts";
 import type { TensorPlace } from "../safetensors/mod.ts";
 import { openModel, readModelConfig } from "./folder.ts";
-import { checkSizes } from "./sizes.ts";
 import { dtypeOf, fill, misfits } from "./tensors.ts";
 
 export interface LoadOptions {
@@ -14,11 +13,11 @@ export interface LoadOptions {
   fromScratch?: boolean;
   /** Changes to the config before the model is built, such as another rope scaling. */
   adjust?: (config: ModelConfig) => ModelConfig;
-  /** Gets the share of the weights' bytes that is read, 0 to 1. */
+  /** Called with the share of the weights that has been read, 0 to 1. */
   onProgress?: (share: number) => void;
 }
 
-/** A model with its weights, from a folder as transformers saves it. Whoever loads it disposes it. */
+/** Loads a model with its weights from a folder as transformers saves it. The caller disposes it. */
 export async function loadModel(folder: string, options: LoadOptions): Promise<CausalLm> {
   const { device, fromScratch = false, adjust = (c: ModelConfig) => c } = options;
   if (fromScratch) {
@@ -49,17 +48,33 @@ function make(folder: string, config: ModelConfig, placement: { dtype: DType; de
     if (!(error instanceof TensorError) || error.exitCode !== EXIT.memory) throw error;
     const free = placement.device === "cpu" ? ` (${(availableMemory() / 2 ** 30).toFixed(1)} GiB are free)` : "";
     throw new MemoryError(
-      `Cannot load "${folder}": the memory of ${placement.device} does not hold its weights in ${placement.dtype}${free}; ` +
+      `Cannot load "${folder}": the memory of ${placement.device} cannot hold its weights in ${placement.dtype}${free}; ` +
         "end other programs, choose a smaller model, or set dtype = bf16",
     );
   }
 }
 
-/** The type that a config says its weights were published in; fp32 where it says none. */
+/**
+ * Refuses a config whose sizes are not those of the embedding. Sizes that config.json lacks take the family's defaults,
+ * which may be a thousand times what the weights need.
+ */
+export function checkSizes(folder: string, config: ModelConfig, tensors: Map<string, TensorPlace>): void {
+  const name = "model.embed_tokens.weight";
+  const stored = tensors.get(name)?.shape;
+  if (!stored || stored.join() === [config.vocabSize, config.hiddenSize].join()) return;
+  const said = (key: string, value: number) => `${key} = ${value}` + (key in config.raw ? "" : " (by default)");
+  throw new CheckpointError(
+    `Cannot load "${folder}": config.json says ${said("vocab_size", config.vocabSize)} and ` +
+      `${said("hidden_size", config.hiddenSize)}, but its "${name}" is [${stored}]; ` +
+      "correct config.json or fetch the model again",
+  );
+}
+
+/** The type in which the config says its weights were published; fp32 if it names none. */
 export const publishedDtype = ({ dtype }: ModelConfig): DType =>
   dtype === "bfloat16" ? "bf16" : dtype === "float16" ? "f16" : "f32";
 
-/** Each parameter with its place in the files; a missing or a surplus tensor is an error that names it. */
+/** Each parameter with its place in the files. Throws an error that names missing and surplus tensors. */
 function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlace>): [string, Tensor, TensorPlace][] {
   const pairs: [string, Tensor, TensorPlace][] = [], missing: string[] = [];
   const surplus = new Set([...tensors.keys()].filter((name) => !isLeftover(name, model)));
@@ -76,7 +91,7 @@ function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlac
   return pairs;
 }
 
-/** What older files carry and no model needs: rope's frequencies, and a head that is the embedding anyway. */
+/** True for tensors that older files contain and no model needs: rope's frequencies, and a head tied to the embedding. */
 function isLeftover(name: string, model: CausalLm): boolean {
   return name.endsWith(".rotary_emb.inv_freq") || (name === "lm_head.weight" && model.config.tieWordEmbeddings);
 }

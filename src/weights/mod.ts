@@ -1,7 +1,6 @@
 // A model's weights: from the files of a folder into tensors, and back.
 export { type ModelFolder, openModel, readModelConfig } from "./folder.ts";
-export { loadModel, type LoadOptions, publishedDtype } from "./load.ts";
+export { checkSizes, loadModel, type LoadOptions, publishedDtype } from "./load.ts";
 export { computeIn, type LoadSettings, modelOf, type RecipeModelOptions, wantedDtype } from "./recipe_model.ts";
 export { modelFiles, type SavedWeights } from "./files.ts";
 export { bytesOfTensor, dtypeOf, fill, misfits, snapshot } from "./tensors.ts";
-export { checkSizes } from "./sizes.ts";

@@ -29,7 +29,7 @@ export interface RecipeModelOptions {
   onProgress?: (share: number) => void;
 }
 
-/** The model of a recipe, on its device, and the type it computes in. */
+/** Loads a recipe's model onto its device; also returns the type it computes in. */
 export async function modelOf(
   settings: LoadSettings,
   { keepFileDtype = false, purpose, onNote = () => {}, onProgress }: RecipeModelOptions,
@@ -37,7 +37,7 @@ export async function modelOf(
   const device = pickDevice(settings.device);
   if (settings.threads) threads(settings.threads);
   const wanted = wantedDtype(settings);
-  setMemoryLimit(memory().mapped + availableMemory()); // beyond it the kernel would kill this process without a word
+  setMemoryLimit(memory().mapped + availableMemory()); // beyond it the kernel would kill this process without a message
   const model = await loadModel(settings.modelNameOrPath, {
     dtype: keepFileDtype && !settings.trainFromScratch ? "auto" : wanted,
     device,
@@ -55,7 +55,7 @@ export async function modelOf(
   return { model, dtype };
 }
 
-/** Turns every weight to the type the model computes in; with `upcastNorms`, those of norms to fp32. */
+/** Converts every weight to the type the model computes in; with `upcastNorms`, those of norms to fp32. */
 export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
   for (const [name, p] of model.parameters()) {
     const branch = /\.lora_[AB]\./.test(name); // adapters are fp32 whatever the model is
@@ -65,7 +65,7 @@ export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
   model.placement.dtype = dtype;
 }
 
-/** The type that weights are wanted in; auto: that of their files. */
+/** The type to load weights in; auto: that of their files. */
 export function wantedDtype({ dtype, bf16, fp16, pureBf16 }: LoadSettings): DType | "auto" {
   if (fp16 || dtype === "fp16") return "f16";
   if (bf16 || pureBf16 || dtype === "bf16") return "bf16";
@@ -107,7 +107,7 @@ function stretched(
   };
 }
 
-/** The scaling in the words of config.json. */
+/** The scaling as config.json writes it. */
 function rawScaling({ type, ...rest }: RopeScaling): Record<string, unknown> {
   return { rope_type: type, ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [snakeCase(k), v])) };
 }

@@ -2,7 +2,7 @@ import { CheckpointError } from "../errors.ts";
 import { type DType, hostTensor, keep, noGrad, readInto, scope, type Tensor } from "../tensor/mod.ts";
 import type { SafeDType, TensorBytes, TensorPlace, TensorSource } from "../safetensors/mod.ts";
 
-/** libtorch's name of a file's element type, where it has one that ftx computes with. */
+/** libtorch's names for the element types of files that ftx computes with. */
 const DTYPES: Partial<Record<SafeDType, DType>> = {
   BOOL: "bool",
   U8: "u8",
@@ -17,7 +17,7 @@ const DTYPES: Partial<Record<SafeDType, DType>> = {
 };
 const SAFE = Object.fromEntries(Object.entries(DTYPES).map(([safe, own]) => [own, safe])) as Record<DType, SafeDType>;
 
-/** The type of a file's tensor, in libtorch's terms. */
+/** libtorch's name for the element type of a file's tensor. */
 export function dtypeOf(name: string, place: TensorPlace): DType {
   const dtype = DTYPES[place.dtype];
   if (dtype) return dtype;
@@ -26,14 +26,14 @@ export function dtypeOf(name: string, place: TensorPlace): DType {
   );
 }
 
-/** Tensors that are read at once: more would only contend for the disk. */
+/** Tensors that are read at once; more would only compete for the disk. */
 const AT_ONCE = 4;
 
 /**
- * Fills tensors from files, several at once, straight into their memory where type and device allow; others through one
- * tensor of the file's type.
+ * Fills tensors from files, several at once: directly into their memory where type and device allow it, otherwise through
+ * a temporary tensor of the file's type.
  *
- * @param onBytes gets the bytes read so far, for a progress line
+ * @param onBytes called with the bytes read so far
  * @throws {CheckpointError} A shape differs: names the tensor and both shapes.
  */
 export async function fill(
@@ -45,7 +45,7 @@ export async function fill(
     const shape = target.shape;
     if (shape.join() === place.shape.join()) continue;
     throw new CheckpointError(
-      `Cannot load "${place.file}": its "${name}" is [${place.shape}], and the model needs [${shape}]; ` +
+      `Cannot load "${place.file}": its "${name}" is [${place.shape}], but the model needs [${shape}]; ` +
         "check that they belong together",
     );
   }
@@ -63,12 +63,12 @@ export async function fill(
       onBytes(bytes += place.end - place.start);
     }
   };
-  // All of them end before an error is thrown: whoever catches it frees the memory that a read may still write to.
+  // All workers end before an error is thrown: the caller then frees the memory that a read might still write to.
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   if (failures.length) throw failures[0];
 }
 
-/** What is wrong between the tensors of a model and those of its files, as the middle of a sentence. */
+/** Names the missing and the surplus tensors, as the middle part of an error's sentence. */
 export function misfits(missing: readonly string[], surplus: readonly string[], surplusAre: string): string {
   const say = (names: readonly string[], are: string) => {
     if (names.length === 0) return [];
@@ -91,14 +91,15 @@ async function fillOne(name: string, target: Tensor, place: TensorPlace) {
 }
 
 /**
- * A tensor's bytes as a safetensors file stores them: on a CPU the memory itself, so keep the tensor still; from a GPU a
- * copy, made when its turn to be written comes, so that host memory holds one at a time.
+ * A tensor's bytes as a safetensors file stores them. On a CPU these are the tensor's own memory: neither change nor
+ * dispose it before they are written. From a GPU they are copied when they are written, so that host memory holds the copy
+ * of one tensor at a time.
  */
 export function bytesOfTensor(t: Tensor): TensorSource {
   return { dtype: SAFE[t.dtype], shape: t.shape, data: t.device === "cpu" ? t.hostBytes() : () => hostCopy(t) };
 }
 
-/** A copy of tensors as they are now, in host memory: what a background save writes while training goes on. */
+/** Copies tensors into host memory, for a save in the background while training continues. */
 export function snapshot(tensors: Iterable<readonly [string, Tensor]>): [string, TensorBytes][] {
   return Array.from(tensors, ([name, t]) => [name, { dtype: SAFE[t.dtype], shape: t.shape, data: hostCopy(t) }]);
 }

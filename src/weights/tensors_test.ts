@@ -23,7 +23,7 @@ async function withTensors(use: (wanted: [string, Tensor, TensorPlace][], file: 
   rmSync(folder, { recursive: true });
 }
 
-Deno.test("fill() fills every tensor, and tells how far it is", async () => {
+Deno.test("fill() fills every tensor, and reports its progress", async () => {
   await withTensors(async (wanted) => {
     const told: number[] = [];
     await fill(wanted, (bytes) => told.push(bytes));
@@ -38,7 +38,7 @@ Deno.test("fill() reads nothing when a shape differs", async () => {
     const told: number[] = [];
     await assert.rejects(fill(wanted, (bytes) => told.push(bytes)), {
       name: "CheckpointError",
-      message: `Cannot load "${file}": its "t7" is [${LENGTH / 2},2], and the model needs [${LENGTH}]; ` +
+      message: `Cannot load "${file}": its "t7" is [${LENGTH / 2},2], but the model needs [${LENGTH}]; ` +
         "check that they belong together",
     });
     assert.deepEqual(told, []);

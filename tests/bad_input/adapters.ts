@@ -65,7 +65,7 @@ export const ADAPTER_CASES: Case[] = [
     spoil: (p) => p.cut(WEIGHTS, 1_000),
     code: 2,
     says:
-      'Cannot load "done/adapter_model.safetensors": its header of 3472 bytes does not fit its 1000 bytes; fetch it again, the copy was not completed',
+      'Cannot load "done/adapter_model.safetensors": its header of 3472 bytes does not fit its 1000 bytes; fetch it again, the copy is incomplete',
   },
   {
     name: "an adapter of a model with more layers",
@@ -102,7 +102,7 @@ export const ADAPTER_CASES: Case[] = [
       }),
     code: 2,
     says:
-      'Cannot load "done/adapter_model.safetensors": its "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight" is [8,64], and the model needs [8,32]; check that they belong together',
+      'Cannot load "done/adapter_model.safetensors": its "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight" is [8,64], but the model needs [8,32]; check that they belong together',
   },
   {
     name: "an adapter for modules that the model has not",

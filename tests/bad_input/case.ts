@@ -1,9 +1,9 @@
 import type { Place } from "./place.ts";
 
-/** One kind of bad input: what is spoiled, what is run, and all that is said. */
+/** One kind of bad input: what is broken, what is run, and everything it prints. */
 export interface Case {
   name: string;
-  /** What is done to a good place before. */
+  /** Breaks an intact place before the command runs. */
   spoil?: (place: Place) => void | Promise<void>;
   /** The command's words. Default `SFT`. */
   run?: string;

@@ -38,7 +38,7 @@ export const DATASET_CASES: Case[] = [
     says: 'Cannot read "data/dataset_info.json": it is not JSON (Unexpected end of JSON input); correct it',
   },
   {
-    name: "a dataset_info.json with a key that nobody knows",
+    name: "a dataset_info.json with an unknown key",
     run: on("a"),
     spoil: (p) => p.write(INFO, '{"a": {"file_name": "a.json", "colums": {}}}'),
     code: 5,
@@ -66,7 +66,7 @@ export const DATASET_CASES: Case[] = [
     says: 'Cannot use dataset "qa.jsonl": its only row cannot be used (qa.jsonl:1: it is not JSON); fix the data',
   },
   {
-    name: "JSON that is no list",
+    name: "JSON that is not a list",
     spoil: (p) => p.write("qa.json", '{"instruction": "a"}'),
     code: 5,
     says: 'Cannot read "qa.json": it has no list of examples; write [{…}, {…}] or one object a line',
@@ -143,7 +143,7 @@ export const DATASET_CASES: Case[] = [
     says: 'Cannot use dataset "t.txt" for sft: its columns are "text", and there are no answers; use ftx pt',
   },
   {
-    name: "roles that nobody has",
+    name: "unknown roles",
     run: on("c.jsonl"),
     spoil: (p) =>
       p.write("c.jsonl", lines({ messages: [{ role: "cat", content: "a" }, { role: "dog", content: "b" }] })),

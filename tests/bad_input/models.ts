@@ -43,7 +43,7 @@ export const MODEL_CASES: Case[] = [
     name: "a file for a model",
     run: `${SFT} --model nano/model.safetensors`,
     code: 2,
-    says: 'Cannot load "nano/model.safetensors": it is a single file; give the folder it lies in',
+    says: 'Cannot load "nano/model.safetensors": it is a single file; give the folder that contains it',
   },
   {
     name: "a model folder without config.json",
@@ -83,7 +83,7 @@ export const MODEL_CASES: Case[] = [
     spoil: (p) => p.edit(CONFIG, (c) => delete c.hidden_size),
     code: 2,
     says:
-      'Cannot load "nano": config.json says vocab_size = 352 and hidden_size = 4096 (by default), and its "model.embed_tokens.weight" is [352,32]; correct config.json or fetch the model again',
+      'Cannot load "nano": config.json says vocab_size = 352 and hidden_size = 4096 (by default), but its "model.embed_tokens.weight" is [352,32]; correct config.json or fetch the model again',
   },
   {
     name: "a config.json without architectures",
@@ -155,7 +155,7 @@ export const MODEL_CASES: Case[] = [
       }),
     code: 3,
     says:
-      'Cannot load "nano": the memory of cpu does not hold its weights in f32 ({n} are free); end other programs, choose a smaller model, or set dtype = bf16',
+      'Cannot load "nano": the memory of cpu cannot hold its weights in f32 ({n} are free); end other programs, choose a smaller model, or set dtype = bf16',
   },
   {
     name: "fewer rows in the embedding than tokens",
@@ -171,6 +171,6 @@ export const MODEL_CASES: Case[] = [
     },
     code: 2,
     says:
-      'Cannot train "nano" on this data: its tokenizer writes "<|im_end|>" as 334, and its embedding has 300 rows; give the tokenizer that belongs to the model, or set resize_vocab = true',
+      'Cannot train "nano" on this data: its tokenizer writes "<|im_end|>" as 334, but its embedding has 300 rows; give the tokenizer that belongs to the model, or set resize_vocab = true',
   },
 ];

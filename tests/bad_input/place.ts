@@ -1,4 +1,4 @@
-// A folder in which a command goes wrong: a good model, good data and a finished run, of which each case spoils one thing.
+// A folder for commands that must fail: a good model, good data and a finished run, of which each case breaks one thing.
 import { createHash } from "node:crypto";
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const PAIRS = [
   { instruction: "How do I start the container again?", output: "docker start web" },
 ];
 
-/** What most cases run; it works in a place that nothing spoiled. */
+/** What most cases run; it works in an intact place. */
 export const SFT = "sft --model nano --dataset qa.json --max-steps 2 --output-dir out";
 
 /** A folder of its own for one case. */
@@ -58,7 +58,7 @@ export class Place implements Disposable {
     for (const name of names) rmSync(this.path(name), { recursive: true });
   }
 
-  /** Leaves only so many bytes of a file. */
+  /** Truncates a file to this many bytes. */
   cut(name: string, bytes: number): void {
     this.write(name, this.read(name).subarray(0, bytes));
   }

@@ -5,7 +5,7 @@ import { SFT } from "./place.ts";
 const FILE = "train a.yaml";
 const GOOD = "model: nano\ndataset: qa.json\noutput_dir: out\n";
 
-/** Settings that cannot be. Exit code 2. */
+/** Settings that cannot be used. Exit code 2. */
 export const RECIPE_CASES: Case[] = [
   {
     name: "a command that is not there",
@@ -27,7 +27,7 @@ export const RECIPE_CASES: Case[] = [
     says: 'Cannot read "a.yaml": it is not a file; name a YAML or JSON file with settings',
   },
   {
-    name: "a settings file that is no YAML",
+    name: "a settings file that is not YAML",
     run: FILE,
     spoil: (p) => p.write("a.yaml", `${GOOD}seed: [1\n`),
     code: 2,
@@ -154,7 +154,7 @@ export const RECIPE_CASES: Case[] = [
     skip: cuda,
   },
   {
-    name: "a device that nobody knows",
+    name: "an unknown device",
     run: `${SFT} --device tpu`,
     code: 2,
     says: 'Cannot use device = "tpu" (--device): choose one of auto, cpu, cuda, cuda:N',
@@ -179,7 +179,7 @@ export const RECIPE_CASES: Case[] = [
   },
 ];
 
-/** A CUDA build of libtorch has other words for what is missing. */
+/** A CUDA build of libtorch words the missing device differently. */
 function cuda(): string | undefined {
   return findLibtorch().cuda === undefined ? undefined : "libtorch is a CUDA build";
 }

@@ -3,7 +3,7 @@ import { type Place, SFT } from "./place.ts";
 
 const AGAIN = `${SFT} --output-dir done --max-steps 6 --save-steps 2`;
 
-/** Folders, disks and memory that do not do. */
+/** Folders, disks and memory that cannot be used. */
 export const RUN_CASES: Case[] = [
   {
     name: "an output_dir that is a file",
@@ -15,7 +15,7 @@ export const RUN_CASES: Case[] = [
     name: "an output_dir below a file",
     run: `${SFT} --output-dir qa.json/out`,
     code: 6,
-    says: 'Cannot write into output_dir = "qa.json/out": not a directory; choose a folder that can be written',
+    says: 'Cannot write into output_dir = "qa.json/out": not a directory; choose a writable folder',
   },
   {
     name: "an output_dir that is the model's folder",
@@ -28,7 +28,7 @@ export const RUN_CASES: Case[] = [
     name: "an output_dir that another run writes",
     run: AGAIN,
     code: 2,
-    says: 'Cannot train into "done": process 4711 writes there; wait for it or choose another output_dir',
+    says: 'Cannot train into "done": process 4711 is writing there; wait for it or choose another output_dir',
     meanwhile: locked,
   },
   {
@@ -43,7 +43,7 @@ export const RUN_CASES: Case[] = [
     name: "a read-only output_dir",
     run: `${SFT} --output-dir out/a`,
     code: 6,
-    says: 'Cannot write into output_dir = "out/a": read-only file system; choose a folder that can be written',
+    says: 'Cannot write into output_dir = "out/a": read-only file system; choose a writable folder',
     ...mounted("ro"),
   },
   {
@@ -51,9 +51,9 @@ export const RUN_CASES: Case[] = [
     run: `${SFT} --output-dir out/a --full --max-steps 4 --save-steps 1`,
     code: 6,
     says: [
-      'warning: Cannot write "out/a/checkpoint-1": 988 KiB are needed and {n} are free; no checkpoint is whole yet, training goes on and saves again later (failure 1 of 3)',
-      'warning: Cannot write "out/a/checkpoint-2": 988 KiB are needed and {n} are free; no checkpoint is whole yet, training goes on and saves again later (failure 2 of 3)',
-      'Cannot write "out/a/checkpoint-3": 988 KiB are needed and {n} are free; this was the third failure in a row, no checkpoint is whole yet; make room and go on with --resume',
+      'warning: Cannot write "out/a/checkpoint-1": 988 KiB are needed and {n} are free; no checkpoint is intact yet, training continues and will try again at the next save (failure 1 of 3)',
+      'warning: Cannot write "out/a/checkpoint-2": 988 KiB are needed and {n} are free; no checkpoint is intact yet, training continues and will try again at the next save (failure 2 of 3)',
+      'Cannot write "out/a/checkpoint-3": 988 KiB are needed and {n} are free; this was the third failure in a row, no checkpoint is intact yet; make room and continue with --resume',
     ],
     ...mounted("size=240k"),
     leaves: /^out/,
@@ -63,7 +63,7 @@ export const RUN_CASES: Case[] = [
     run: `${AGAIN} --resume done/checkpoint-3`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-3": there is no such folder; --resume without a path finds the newest whole one',
+      'Cannot resume from "done/checkpoint-3": there is no such folder; --resume without a path finds the newest intact one',
   },
   {
     name: "a checkpoint that is broken",
@@ -71,7 +71,7 @@ export const RUN_CASES: Case[] = [
     spoil: (p) => p.cut("done/checkpoint-4/optimizer.safetensors", 500),
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": "optimizer.safetensors" has 500 bytes, and the manifest says 72056; --resume without a path finds the newest whole one',
+      'Cannot resume from "done/checkpoint-4": "optimizer.safetensors" has 500 bytes, but the manifest says 72056; --resume without a path finds the newest intact one',
   },
   {
     name: "a checkpoint with one wrong byte",
@@ -79,7 +79,7 @@ export const RUN_CASES: Case[] = [
     spoil: flip("done/checkpoint-4/adapter_model.safetensors"),
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": "adapter_model.safetensors" does not have the SHA-256 that the manifest says; --resume without a path finds the newest whole one',
+      'Cannot resume from "done/checkpoint-4": "adapter_model.safetensors" does not have the SHA-256 in the manifest; --resume without a path finds the newest intact one',
   },
   {
     name: "a run without one whole checkpoint",
@@ -90,7 +90,7 @@ export const RUN_CASES: Case[] = [
     },
     code: 2,
     says:
-      'Cannot resume from "done": none of its checkpoints is whole (checkpoint-4: "manifest.json" is damaged; checkpoint-2: "manifest.json" is missing, so its save was not finished); set overwrite_output_dir to start over',
+      'Cannot resume from "done": none of its checkpoints is intact (checkpoint-4: "manifest.json" is damaged; checkpoint-2: "manifest.json" is missing, so the save did not finish); set overwrite_output_dir to start over',
   },
   {
     name: "a run whose only checkpoint has lost a file",
@@ -98,31 +98,31 @@ export const RUN_CASES: Case[] = [
     spoil: onlyModel,
     code: 2,
     says:
-      'Cannot resume from "done": none of its checkpoints is whole (checkpoint-4: "optimizer.safetensors" is missing); set overwrite_output_dir to start over',
+      'Cannot resume from "done": none of its checkpoints is intact (checkpoint-4: "optimizer.safetensors" is missing); set overwrite_output_dir to start over',
   },
   {
-    name: "a run to go on with another rank",
+    name: "a run to resume with another rank",
     run: `${AGAIN} --resume --lora-rank 4`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": in its adapter_model.safetensors "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" is [8,32], and this run needs [4,32]; use the model and the method of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": in its adapter_model.safetensors "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" is [8,32], but this run needs [4,32]; use the model and the method of its run, or set overwrite_output_dir to start over',
   },
   {
-    name: "a run to go on with another method",
+    name: "a run to resume with another method",
     run: `${SFT} --output-dir done --max-steps 6 --resume --finetuning-type full`,
     code: 2,
     says:
       'Cannot resume from "done/checkpoint-4": it has no model.safetensors, which this run needs; use the model and the method of its run, or set overwrite_output_dir to start over',
   },
   {
-    name: "a run to go on with another optimizer",
+    name: "a run to resume with another optimizer",
     run: `${AGAIN} --resume --optim sgd`,
     code: 2,
     says:
       'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, and this run needs 0; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
   },
   {
-    name: "a run to go on with momentum that it did not have",
+    name: "a run to resume with momentum that it did not have",
     run: `${AGAIN} --resume --optim sgd --optim-args momentum=0.9`,
     code: 2,
     says:
@@ -134,22 +134,22 @@ export const RUN_CASES: Case[] = [
     spoil: (p) => p.cut("nano/model.safetensors", 50_000),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy was not completed',
+      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy is incomplete',
   },
   {
-    name: "a run to go on with a broken model",
+    name: "a run to resume with a broken model",
     run: AGAIN,
     spoil: (p) => p.cut("nano/model.safetensors", 50_000),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy was not completed',
+      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy is incomplete',
   },
   {
     name: "a learning rate that blows up",
     run: `${SFT} --full --learning-rate 1e38 --max-steps 20 --lr-scheduler-type constant --max-grad-norm 0`,
     code: 4,
     says:
-      "Cannot go on training at step 6: loss or gradient was not finite 5 steps in a row; the weights are those of the last finite step (checkpoint-6); lower learning_rate or look at the data",
+      "Cannot continue training at step 6: loss or gradient was not finite 5 steps in a row; the weights are those of the last finite step (checkpoint-6); lower learning_rate or check the data",
     leaves: /^out/,
   },
   {

@@ -11,7 +11,7 @@ export const TOKENIZER_CASES: Case[] = [
     spoil: (p) => p.remove(FILE),
     code: 2,
     says:
-      'Cannot load tokenizer "nano": the folder has no tokenizer.json; copy tokenizer.json and tokenizer_config.json of the model there',
+      'Cannot load tokenizer "nano": the folder has no tokenizer.json; copy the model\'s tokenizer.json and tokenizer_config.json there',
   },
   {
     name: "a SentencePiece file instead of tokenizer.json",
@@ -51,7 +51,7 @@ export const TOKENIZER_CASES: Case[] = [
       'Cannot load tokenizer "nano/tokenizer.json": the tokens "<|endoftext|>" and "<|begin_of_text|>" have the same id 330; download the file again',
   },
   {
-    name: "a pre-tokenizer that nobody knows",
+    name: "an unknown pre-tokenizer",
     spoil: (p) => p.edit(FILE, (t) => t.pre_tokenizer = { type: "Magic" }),
     code: 2,
     says:

@@ -16,7 +16,7 @@ export const WEIGHTS_CASES: Case[] = [
     },
     code: 2,
     says:
-      'Cannot load "nano": its weights are in "pytorch_model.bin", and a pickle could run code when it is read; convert it once, where Python is at hand: python -c "from transformers import AutoModelForCausalLM as M; M.from_pretrained(\'OLD\').save_pretrained(\'NEW\')"',
+      'Cannot load "nano": its weights are in "pytorch_model.bin", which is a pickle and could run code when read; convert it once, where Python is available: python -c "from transformers import AutoModelForCausalLM as M; M.from_pretrained(\'OLD\').save_pretrained(\'NEW\')"',
   },
   {
     name: "weights only as GGUF",
@@ -26,7 +26,7 @@ export const WEIGHTS_CASES: Case[] = [
     },
     code: 2,
     says:
-      'Cannot load "nano": its weights are in "model.gguf", and that is quantised for llama.cpp; give the folder it was made from',
+      'Cannot load "nano": its weights are in "model.gguf", which is quantised for llama.cpp; give the model folder it was made from',
   },
   {
     name: "no weights at all",
@@ -46,14 +46,14 @@ export const WEIGHTS_CASES: Case[] = [
     spoil: (p) => p.cut(WEIGHTS, 50_000),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy was not completed',
+      'Cannot load "nano/model.safetensors": it is cut short (47864 of 164480 bytes of tensors); fetch it again, the copy is incomplete',
   },
   {
     name: "an empty weights file",
     spoil: (p) => p.write(WEIGHTS, ""),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": it has 0 bytes, and a safetensors file has at least 8; fetch it again, the copy was not completed',
+      'Cannot load "nano/model.safetensors": it has 0 bytes, but a safetensors file has at least 8; fetch it again, the copy is incomplete',
   },
   {
     name: "weights of zeros",
@@ -67,14 +67,14 @@ export const WEIGHTS_CASES: Case[] = [
     spoil: (p) => p.write(WEIGHTS, crafted("{}", 0, 2n ** 40n)),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": its header would have 1099511627776 bytes, and at most 100000000 are read; check that it is a safetensors file',
+      'Cannot load "nano/model.safetensors": its header would have 1099511627776 bytes, but at most 100000000 are read; check that it is a safetensors file',
   },
   {
     name: "a header of 2^63 bytes",
     spoil: (p) => p.write(WEIGHTS, crafted("{}", 0, 2n ** 63n)),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": its header would have 9223372036854775808 bytes, and at most 100000000 are read; check that it is a safetensors file',
+      'Cannot load "nano/model.safetensors": its header would have 9223372036854775808 bytes, but at most 100000000 are read; check that it is a safetensors file',
   },
   {
     name: "a negative offset",
@@ -106,7 +106,7 @@ export const WEIGHTS_CASES: Case[] = [
     },
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": its header is not JSON (line 1, column 58: the key "a" is there twice); fetch it or save it again',
+      'Cannot load "nano/model.safetensors": its header is not JSON (line 1, column 58: the key "a" appears twice); fetch it or save it again',
   },
   {
     name: "a header nested 100,000 levels deep",
@@ -145,7 +145,7 @@ export const WEIGHTS_CASES: Case[] = [
       p.tensors(WEIGHTS, (t) => t.set("model.norm.weight", { dtype: "F32", shape: [16], data: new Uint8Array(64) })),
     code: 2,
     says:
-      'Cannot load "nano/model.safetensors": its "model.norm.weight" is [16], and the model needs [32]; check that they belong together',
+      'Cannot load "nano/model.safetensors": its "model.norm.weight" is [16], but the model needs [32]; check that they belong together',
   },
   {
     name: "a shard that is missing",

@@ -27,7 +27,7 @@ async function accepted(folder: string): Promise<Set<string>> {
   return new Set(lines.filter(([, verdict]) => verdict === "good").map(([name]) => name));
 }
 
-/** Our sentence about the file at `path`; undefined where we accept it. */
+/** ftx's error for the file at `path`; undefined if it accepts it. */
 const refusal = (path: string) => readHeader(path).then(() => undefined, (error: Error) => error.message);
 
 Deno.test(
@@ -44,9 +44,9 @@ Deno.test(
     }),
 );
 
-/** Why we refuse a file that the reference accepts: rules 7, 8, 10, 12, 14 and 20, and nothing else. */
+/** Why ftx refuses a file that the reference accepts: rules 7, 8, 10, 12, 14 and 20 only. */
 const STRICTER = [
-  "is there twice",
+  "appears twice",
   "is not an object",
   "beyond 2^53 - 1",
   "than 64 bits can count",

@@ -11,7 +11,7 @@ import { ftx } from "../ftx.ts";
 import "../support/tensors.ts";
 
 const SIZES = {
-  vocab_size: 352, // the tokenizer's 350, and two for nobody
+  vocab_size: 352, // the tokenizer's 350, and two that no token uses
   hidden_size: 32,
   intermediate_size: 48,
   num_hidden_layers: 2,
@@ -72,7 +72,7 @@ export class Workplace implements Disposable {
     if (code !== 0) throw new Error(err);
   }
 
-  /** Runs one of the Python programs beside this file on names of the place, and gives the JSON that it wrote to `out`. */
+  /** Runs a Python program of this folder on names in the place, and returns the JSON that it wrote to `out`. */
   async peer(python: string, program: string, names: string[], out: string): Promise<any> {
     Deno.writeTextFileSync(this.path("ids.json"), JSON.stringify(IDS));
     const args = [new URL(program, import.meta.url).pathname, ...names.map((name) => this.path(name))];

@@ -38,7 +38,7 @@ for (const name of ["plain", "decayed", "other_betas", "master"]) {
   });
 }
 
-Deno.test("AdamW sums the gradients of several batches in fp32, and norm() may be asked before step()", () => {
+Deno.test("AdamW sums the gradients of several batches in fp32, and norm() may be called before step()", () => {
   scope(() => {
     const p = parameter(from(new Float32Array([1, 1])).to("bf16")).requiresGrad();
     const optimizer = new Optimizer([["w", p]], uniform(adamw()));

@@ -1,4 +1,4 @@
-// The Trainer's 30 steps of a fixture, made again by ftx.
+// The Trainer's 30 steps of a fixture, repeated by ftx.
 import assert from "node:assert/strict";
 import { attachAdapter, setTraining, trainAll, trainSome } from "../../src/adapters/mod.ts";
 import { oneEach } from "../../src/data/sets/rows.ts";

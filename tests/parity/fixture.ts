@@ -10,7 +10,7 @@ export const json = (name: string) => JSON.parse(Deno.readTextFileSync(path(name
 
 const DTYPES: Record<string, DType> = { F32: "f32", BF16: "bf16", I32: "i32", I64: "i64", F64: "f64" };
 
-/** All tensors of a safetensors fixture, by name; whoever reads them disposes them. */
+/** All tensors of a safetensors fixture, by name; the caller disposes them. */
 export async function tensors(name: string): Promise<Record<string, Tensor>> {
   const found: Record<string, Tensor> = {};
   for (const [key, { dtype, shape, start }] of (await readHeader(path(name))).tensors) {

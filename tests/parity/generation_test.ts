@@ -28,7 +28,7 @@ async function all(lm: CausalLm, prompt: number[], options: GenerateOptions = {}
 for (const { name, model: base, settings, seed, prompt, continuation } of cases) {
   const doSample = seed !== undefined;
   Deno.test({
-    name: `generate() goes on as transformers' generate does: ${name}`,
+    name: `generate() continues as transformers' generate does: ${name}`,
     ignore: doSample && Deno.build.arch !== "x86_64", // libtorch draws with MKL there, and otherwise elsewhere
     async fn() {
       using lm = await model(base);
@@ -110,7 +110,7 @@ Deno.test("generate() draws the same tokens after the same seed", async () => {
   assert.notDeepEqual(await all(lm, cases[0].prompt, c), first);
 });
 
-Deno.test("generate() leaves as many tensors alive as it found, also when nobody takes all tokens", async () => {
+Deno.test("generate() leaves as many tensors alive as it found, even when not all tokens are taken", async () => {
   using lm = await model("llama2");
   const { prompt } = cases[0], how = { doSample: true, repetitionPenalty: 1.2 };
   await all(lm, prompt, { ...how, maxNewTokens: 40 }); // rope makes its tables
@@ -133,6 +133,6 @@ Deno.test("generate() says which prompts it cannot continue", async () => {
   await rejects(
     [1, vocabSize],
     `a prompt with the token ${vocabSize}: the model's embedding has ${vocabSize} rows; ` +
-      "do tokenizer and model belong together, or was the vocabulary to be resized",
+      "check that tokenizer and model belong together, and that the vocabulary was resized if tokens were added",
   );
 });

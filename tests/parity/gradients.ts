@@ -1,4 +1,4 @@
-// transformers' gradients of packed documents, made again by ftx.
+// transformers' gradients of packed documents, repeated by ftx.
 import assert from "node:assert/strict";
 import { trainAll } from "../../src/adapters/mod.ts";
 import { type Batch, batchOf as rowsOf } from "../../src/data/mod.ts";

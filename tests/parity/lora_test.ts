@@ -16,8 +16,8 @@ function logits(lm: CausalLm, ids: Tensor): Tensor {
 const bases: Record<string, string> = json("adapters/bases.json");
 
 for (const [name, base] of Object.entries(bases)) {
-  if (name === "embedding") continue; // a branch beside an embedding: refused below
-  Deno.test(`PEFT's adapter gives PEFT's logits to 1e-5, beside the weights and merged: ${name}`, async () => {
+  if (name === "embedding") continue; // a branch of an embedding: refused below
+  Deno.test(`PEFT's adapter gives PEFT's logits to 1e-5, next to the weights and merged: ${name}`, async () => {
     const before = live();
     const lm = await model(base), want = await tensors(`adapters/${name}.safetensors`);
     const names = [...lm.parameters()].map(([key]) => key);
@@ -49,7 +49,7 @@ Deno.test("an adapter on an embedding is refused with a sentence", async () => {
   });
 });
 
-Deno.test("withoutAdapters() computes the base model, and brings the branches back, also when it throws", async () => {
+Deno.test("withoutAdapters() computes the base model, and brings the branches back, even when it throws", async () => {
   using lm = await model("llama2");
   const want = await tensors("adapters/plain.safetensors");
   const values = () => scope(() => [...logits(lm, want.ids).toArray()]);

@@ -33,7 +33,7 @@ async function idsOf(template: Template, conversation: Conversation, options?: R
   return Array.from(joined(turns.flatMap(({ source, answer }) => [source, answer])));
 }
 
-/** What a template deliberately does otherwise than its family's Jinja, as a change of the Jinja's text. */
+/** Where a template deliberately differs from its family's Jinja, as a change to the Jinja's text. */
 const DIFFERENCES: Record<string, { why: string; change: (text: string, system?: string) => string }> = {
   llama2: {
     why: "LLaMA-Factory writes no spaces around the answer; Llama 2's own tokenizer puts the first one there itself",

@@ -1,4 +1,4 @@
-// `ftx plan`, and what a run says and refuses before it begins.
+// `ftx plan`, and what a run reports and refuses before it begins.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ async function place(): Promise<Model> {
 
 const near = (a: number, b: number) => assert(Math.abs(a / b - 1) < 0.1, `${a} beside ${b}`);
 
-Deno.test("ftx plan says within 10 % what the same run then reports, and the run's results tell it too", async () => {
+Deno.test("ftx plan says within 10 % what the same run then reports, and so do the run's results", async () => {
   using here = await place();
   const plan = await ftx(here.folder, `plan ${RUN} --json`);
   const run = await ftx(here.folder, `sft ${RUN} --json --output-dir out`);
@@ -52,7 +52,7 @@ Deno.test("ftx plan --probe measures three steps and writes nothing", async () =
   assert.deepEqual(names(), before);
 });
 
-Deno.test("ftx plan without data takes the largest batch that there could be", async () => {
+Deno.test("ftx plan without data assumes the largest batch possible", async () => {
   using here = await place();
   const { out } = await ftx(
     here.folder,
@@ -62,7 +62,7 @@ Deno.test("ftx plan without data takes the largest batch that there could be", a
   assert.deepEqual([tokens, steps], [600, null]);
 });
 
-Deno.test("ftx plan prints a table, and for a GPU that is not here says so", async () => {
+Deno.test("ftx plan prints a table, and says so for a GPU that is not here", async () => {
   using here = await place();
   const { code, out, err } = await ftx(here.folder, "plan --model . --lora --device cuda:7 --cutoff-len 128");
   assert.equal(code, 0, err);

@@ -51,7 +51,7 @@ const cases: [string, Record<string, unknown>, Record<string, unknown>, ("f32" |
     additionalTarget: ["embed_tokens", "lm_head"],
     bf16: true,
   }],
-  ["LoRA beside the head", llama, { finetuningType: "lora", loraTarget: ["q_proj", "lm_head"] }],
+  ["LoRA on the head", llama, { finetuningType: "lora", loraTarget: ["q_proj", "lm_head"] }],
 ];
 
 for (const [what, raw, settings, dtype] of cases) {
@@ -73,7 +73,7 @@ Deno.test("a plan counts an evaluation whose batches are larger than those of tr
   assert(Math.abs(off) < 0.05, String(off));
 });
 
-Deno.test("a plan takes the largest batch of a run's order, and the prompts that nobody learns from", async () => {
+Deno.test("a plan takes the largest batch of a run's order, and prompts that are not learned", async () => {
   using model = await Model.draw(llama);
   const lengths = Array.from({ length: 40 }, (_, i) => 20 + 17 * i % 600);
   const settings = { finetuningType: "full", perDeviceTrainBatchSize: 4, maxSteps: 12 };
@@ -81,7 +81,7 @@ Deno.test("a plan takes the largest batch of a run's order, and the prompts that
   assert(Math.abs(off) < 0.05, String(off));
 });
 
-Deno.test("a plan counts rows that the embedding grows by, and that LoRA then trains it whole", async () => {
+Deno.test("a plan counts rows that the embedding grows by, and that LoRA then trains it in full", async () => {
   using model = await Model.draw(llama, "bf16");
   const sets = { train: setOf(LENGTHS), grown: 9_000 };
   for (const settings of [{ finetuningType: "lora" }, { finetuningType: "full", bf16: true }]) {

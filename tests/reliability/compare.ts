@@ -1,4 +1,4 @@
-// What of two runs' folders must be equal.
+// The parts of two runs' folders that must be equal.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -7,14 +7,14 @@ type Line = Record<string, unknown>;
 
 const TIMES = /^(elapsed_time|remaining_time|throughput|memory_allocated|total_flos)$|_(runtime|per_second)$/;
 
-/** The lines of `trainer_log.jsonl` but for times. */
+/** The lines of `trainer_log.jsonl` without times. */
 export const logOf = (folder: string): Line[] =>
   Deno.readTextFileSync(`${folder}/trainer_log.jsonl`).trimEnd().split("\n").map((line) => timeless(JSON.parse(line)));
 
 /** `trainer_state.json` of a run or a checkpoint. */
 export const stateOf = (folder: string) => JSON.parse(Deno.readTextFileSync(`${folder}/trainer_state.json`));
 
-/** `log_history` of `trainer_state.json` but for times. */
+/** `log_history` of `trainer_state.json` without times. */
 export const historyOf = (folder: string): Line[] => stateOf(folder).log_history.map(timeless);
 
 /** Names in a folder, sorted. */
@@ -33,7 +33,7 @@ export const weightsOf = (folder: string): Record<string, string> =>
     namesIn(folder).filter((name) => name.endsWith(".safetensors")).map((name) => [name, hashOf(`${folder}/${name}`)]),
   );
 
-/** Checks that a run ended as another one did, bit for bit, and left nothing else; times may differ. */
+/** Checks that two runs ended with the same bytes and files; times may differ. */
 export function assertSameRun(actual: string, expected: string) {
   assert.deepEqual(namesIn(actual), namesIn(expected));
   assert.deepEqual(weightsOf(actual), weightsOf(expected));

@@ -20,7 +20,7 @@ async function countRows(): Promise<{ tokens: number; learned: number }[]> {
 const sum = (rows: { tokens: number; learned: number }[], of: "tokens" | "learned") =>
   rows.reduce((total, row) => total + row[of], 0);
 
-Deno.test("each logged step counts its tokens, each checkpoint what was learned, and losses are not rounded", async () => {
+Deno.test("each logged step counts its tokens, each checkpoint its learned tokens, and losses are not rounded", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   const order = { disableShuffling: true, perDeviceTrainBatchSize: 3, gradientAccumulationSteps: 2 };

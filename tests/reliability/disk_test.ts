@@ -1,4 +1,4 @@
-// Disks that are full or may not be written: training goes on as long as it can, and nothing is ever half-written.
+// Disks that are full or read-only: training continues as long as it can, and nothing is ever half-written.
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { type Ended, type Settings, start, train, trained, workplace } from "./n
 const ADAPTER = "adapter_model.safetensors";
 const LONG = { maxSteps: 300, saveSteps: 20, loraDropout: 0.1 };
 
-/** A small disk in `folder`, or nothing where this user may not mount one. */
+/** A small disk in `folder`; undefined if this user may not mount one. */
 async function smallDisk(folder: string) {
   Deno.mkdirSync(folder);
   const mount = (...options: string[]) =>
@@ -18,7 +18,7 @@ async function smallDisk(folder: string) {
   if (!made?.success) return void console.log("skipped: this user may not mount a tmpfs");
   return {
     run: join(folder, "run"),
-    /** Takes all the room that there is. */
+    /** Takes all the space that is left. */
     fill() {
       using ballast = Deno.openSync(join(folder, "ballast"), { write: true, create: true });
       try {
@@ -35,11 +35,11 @@ async function smallDisk(folder: string) {
   };
 }
 
-/** Without what stands for a number of bytes, and with the run's folder as "run". */
+/** Replaces amounts of bytes, and the run's folder by "run". */
 const plain = (text: string, folder: string) =>
   text.replaceAll(folder, "run").replace(/[\d.]+ [KMG]iB/g, "N").replace(/checkpoint-\d+/g, "checkpoint-N");
 
-/** Trains, and fills the disk once a checkpoint is whole, or with `saveStrategy` no after some steps. */
+/** Trains, and fills the disk once a checkpoint is intact, or with `saveStrategy` no after some steps. */
 async function trainedUntilFull(
   disk: { run: string; fill(): void },
   settings: Settings = {},
@@ -57,7 +57,7 @@ async function trainedUntilFull(
   return await running.ended;
 }
 
-Deno.test("a disk that fills up stops the run at the third failed save with exit code 6, and it goes on from what is whole", async () => {
+Deno.test("a disk that fills up stops the run at the third failed save with exit code 6, and it resumes from an intact checkpoint", async () => {
   using place = workplace();
   await using disk = await smallDisk(join(place.path, "disk"));
   if (!disk) return;
@@ -70,9 +70,9 @@ Deno.test("a disk that fills up stops the run at the third failed save with exit
     /Cannot write "run\/checkpoint-N[^"]*": (N are needed and N are free|[Nn]o space left on device.* \(N are free\)); /;
   for (const line of lines) assert.match(line, why);
   assert.deepEqual(lines.map((line) => line.replace(why, "")), [
-    "warning: checkpoint-N is whole, training goes on and saves again later (failure 1 of 3)",
-    "warning: checkpoint-N is whole, training goes on and saves again later (failure 2 of 3)",
-    "error: this was the third failure in a row, checkpoint-N is whole; make room and go on with --resume",
+    "warning: checkpoint-N is intact, training continues and will try again at the next save (failure 1 of 3)",
+    "warning: checkpoint-N is intact, training continues and will try again at the next save (failure 2 of 3)",
+    "error: this was the third failure in a row, checkpoint-N is intact; make room and continue with --resume",
   ]);
   const { checkpoint, broken } = await newestCheckpoint(disk.run);
   assert.deepEqual([checkpoint?.step, broken], [checkpointsOf(disk.run).at(-1), []]);
@@ -102,7 +102,7 @@ Deno.test("a disk that is full for a while costs checkpoints and nothing else", 
   const steps = Deno.readTextFileSync(`${disk.run}/trainer_log.jsonl`).trim().split("\n").map((line) =>
     JSON.parse(line).current_steps
   );
-  assert.deepEqual(steps, Array.from({ length: 300 }, (_, i) => i + 1)); // the log waited for room
+  assert.deepEqual(steps, Array.from({ length: 300 }, (_, i) => i + 1)); // the log waited for space
 });
 
 Deno.test("a disk that is full at the end leaves no half-written weights, and exit code 6", async () => {
@@ -118,7 +118,7 @@ Deno.test("a disk that is full at the end leaves no half-written weights, and ex
   assert.deepEqual(namesIn(disk.run), [".lock", "run.yaml", "trainer_log.jsonl"]);
 });
 
-Deno.test("an output_dir that cannot be written is refused before anything is done", async () => {
+Deno.test("an output_dir that is not writable is refused before anything is done", async () => {
   using place = workplace();
   await using disk = await smallDisk(join(place.path, "disk"));
   if (!disk) return;
@@ -127,6 +127,6 @@ Deno.test("an output_dir that cannot be written is refused before anything is do
   assert.equal(code, 6, err);
   assert.match(
     err,
-    /error: Cannot write into output_dir = ".*": [Rr]ead-only file system.*; choose a folder that can be written\n$/,
+    /error: Cannot write into output_dir = ".*": [Rr]ead-only file system.*; choose a writable folder\n$/,
   );
 });

@@ -7,7 +7,7 @@ import { EVALUATES, NANO, OVERSHOOTS, start, train, trained, workplace } from ".
 
 const ADAPTER = "adapter_model.safetensors";
 
-Deno.test("early stopping ends a run in good order, also when it was killed before its last files", async () => {
+Deno.test("early stopping ends a run properly, even when it was killed before its last files", async () => {
   using place = workplace();
   const settings = { ...OVERSHOOTS, earlyStoppingSteps: 2, loadBestModelAtEnd: true };
   const [whole, folder] = [join(place.path, "whole"), join(place.path, "killed")];
@@ -63,7 +63,7 @@ Deno.test("a best checkpoint that is gone is a warning, and the last weights are
   assert.equal(hashOf(`${folder}/${ADAPTER}`), hashOf(`${folder}/checkpoint-24/${ADAPTER}`));
 });
 
-Deno.test("save_total_limit keeps the newest; save_only_model keeps weights that a run refuses to go on from", async () => {
+Deno.test("save_total_limit keeps the newest; save_only_model keeps weights that a run refuses to resume from", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   await trained(folder, { saveTotalLimit: 2, saveOnlyModel: true });
@@ -132,13 +132,13 @@ Deno.test("two runs in one folder: the second is refused, the first is not distu
   assert.equal(code, 2);
   assert.match(
     err,
-    /error: Cannot train into ".*run": process \d+ writes there; wait for it or choose another output_dir\n$/,
+    /error: Cannot train into ".*run": process \d+ is writing there; wait for it or choose another output_dir\n$/,
   );
   first.kill("SIGTERM");
   assert.equal((await first.ended).code, 143);
 });
 
-Deno.test("a resumed run says what is not as it was, and refuses what cannot be", async () => {
+Deno.test("a resumed run says what has changed, and refuses what cannot work", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   await trained(folder, { maxSteps: 6 });
@@ -148,21 +148,21 @@ Deno.test("a resumed run says what is not as it was, and refuses what cannot be"
     gradientAccumulationSteps: 2,
     dataset: `${NANO}/eval.jsonl`,
   });
-  assert(err.includes("but not as it would have: gradient_accumulation_steps was 1 and is 2\n"), err);
-  assert.match(err, /but not as it would have: the training data was [0-9a-f]{12} and is [0-9a-f]{12}\n/);
+  assert(err.includes("but not bit for bit: gradient_accumulation_steps was 1 and is now 2\n"), err);
+  assert.match(err, /but not bit for bit: the training data was [0-9a-f]{12} and is now [0-9a-f]{12}\n/);
 
   const rank = await train(folder, { resume: true, loraRank: 4 });
   assert.equal(rank.code, 2);
   assert.match(
     rank.err,
-    /Cannot resume from ".*checkpoint-7": in its adapter_model.safetensors "base_model\S+lora_A.weight" is \[8,32\], and this run needs \[4,32\]; use the model and the method of its run, or set overwrite_output_dir to start over\n$/,
+    /Cannot resume from ".*checkpoint-7": in its adapter_model.safetensors "base_model\S+lora_A.weight" is \[8,32\], but this run needs \[4,32\]; use the model and the method of its run, or set overwrite_output_dir to start over\n$/,
   );
   const full = await train(folder, { resume: true, finetuningType: "full" });
   assert.equal(full.code, 2);
   assert.match(full.err, /checkpoint-7": it has no model.safetensors, which this run needs; use the model/);
 });
 
-Deno.test("a finished folder is gone on with, started over, or refused, as its checkpoints allow", async () => {
+Deno.test("a finished run is continued, started over or refused, as its checkpoints allow", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   await trained(folder, { saveStrategy: "no", maxSteps: 3 });

@@ -19,8 +19,8 @@ for (const method of ["lora", "full"]) {
     const last = checkpointsOf(folder).at(-1)!;
     assert(
       err.endsWith(
-        `error: Cannot go on training at step ${last}: loss or gradient was not finite 3 steps in a row; ` +
-          `the weights are those of the last finite step (checkpoint-${last}); lower learning_rate or look at the data\n`,
+        `error: Cannot continue training at step ${last}: loss or gradient was not finite 3 steps in a row; ` +
+          `the weights are those of the last finite step (checkpoint-${last}); lower learning_rate or check the data\n`,
       ),
       err,
     );
@@ -34,16 +34,16 @@ for (const method of ["lora", "full"]) {
     for (const { loss, grad_norm } of historyOf(folder).slice(-3)) assert(isText(loss) || isText(grad_norm)); // "NaN"
     assert(!("adapter_model.safetensors" in weightsOf(folder)), "no final weights");
 
-    const again = await train(folder, settings); // counting goes on where it was
+    const again = await train(folder, settings); // counting continues where it was
     assert.equal(again.code, 4);
     assert.match(again.err, new RegExp(`at step ${last + 1}: loss or gradient was not finite 4 steps in a row`));
-    const mended = await train(folder, { ...settings, learningRate: 1e-3, overwriteOutputDir: true });
-    assert.equal(mended.code, 0, mended.err);
+    const fixed = await train(folder, { ...settings, learningRate: 1e-3, overwriteOutputDir: true });
+    assert.equal(fixed.code, 0, fixed.err);
     assert.equal(skippedOf(folder), 0);
   });
 }
 
-Deno.test("a model with a NaN in its weights stops after max_skipped_steps with the adapter as it began", async () => {
+Deno.test("a model with a NaN in its weights stops after max_skipped_steps with the adapter as it was at the start", async () => {
   using place = workplace();
   const [model, folder] = [join(place.path, "model"), join(place.path, "run")];
   await poisonAll(model);

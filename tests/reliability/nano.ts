@@ -1,4 +1,4 @@
-// Runs of the nano model as processes of their own: started, killed, gone on with, and compared.
+// Runs of the nano model as processes of their own: started, killed, resumed and compared.
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
@@ -59,7 +59,7 @@ export interface Running {
 
 interface StartOptions {
   env?: Record<string, string>;
-  /** Gets each line of output as it comes. */
+  /** Called with each line of output as it comes. */
   heard?: (line: string) => void;
 }
 
@@ -108,14 +108,14 @@ export function start(folder: string, settings: Settings = {}, { env = {}, heard
 export const train = (folder: string, settings?: Settings, options?: StartOptions): Promise<Ended> =>
   start(folder, settings, options).ended;
 
-/** Trains to the end, which must be a good one. */
+/** Trains to the end, which must be a success. */
 export async function trained(folder: string, settings?: Settings, options?: StartOptions): Promise<Ended> {
   const ended = await train(folder, settings, options);
   assert.equal(ended.code, 0, ended.err);
   return ended;
 }
 
-/** Trains, or goes on, and is killed within 40 ms after a step, whatever it is doing then. */
+/** Trains or resumes, and is killed within 40 ms after a step, whatever it is doing then. */
 export async function killedAfter(step: number, folder: string, settings: Settings): Promise<void> {
   const running = start(folder, { ...settings, resume: true });
   await running.reached(step);

@@ -1,4 +1,4 @@
-// Every optimizer trains, and a run of it that is killed goes on to the bytes of one that was not.
+// Every optimizer trains, and a run of it that is killed ends with the bytes of one that was not.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

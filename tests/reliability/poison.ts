@@ -6,7 +6,7 @@ import { NANO } from "./nano.ts";
 
 const ID = 344; // of <|user|>, which the chatml template does not use
 
-/** A copy of the nano model in whose final norm a NaN stands: no loss is finite. */
+/** A copy of the nano model with a NaN in its final norm: no loss is finite. */
 export async function poisonAll(folder: string): Promise<void> {
   await copyWith(folder, {}, (tensors) => tensors.get("model.norm.weight")!.data.fill(0xff));
 }

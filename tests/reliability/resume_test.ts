@@ -1,4 +1,4 @@
-// A run that is killed and gone on with ends with the bytes of a run that nothing disturbed.
+// A run that is killed and resumed ends with the bytes of an undisturbed run.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const DROPOUT: Settings = { loraDropout: 0.1 };
 const ACCUMULATES: Settings = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 4 };
 const PACKS: Settings = { packing: true, cutoffLen: 64 };
 
-/** Each state that a run can have is in one of them at least. */
+/** Between them, they have every state that a run can have. */
 const RUNS: Record<string, Settings> = {
   "full fp32": FULL,
   "full bf16 with masters, packed, accumulating": { ...FULL, ...PACKS, ...ACCUMULATES, bf16: true },
@@ -42,7 +42,7 @@ const RUNS: Record<string, Settings> = {
 };
 const NAMES = Object.keys(RUNS);
 
-/** Points inside a save, a clean-up or the last writing, each with the how-manieth pass is the last. */
+/** Points inside a save, a clean-up or the final writing, each with the number of the pass that is killed. */
 const POINTS = [
   "piece:3",
   "after-folder",
@@ -78,7 +78,7 @@ const RECOMPUTES = "LoRA with dropout, recomputing blocks";
 /** Steps of a test that run side by side share nothing but the machine. */
 const BESIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
-Deno.test("a run killed at a random moment and inside a save ends bit for bit as one that was not", async (t) => {
+Deno.test("a run killed at a random moment and inside a save ends bit for bit as one that was not killed", async (t) => {
   using place = workplace();
   const one = async (i: number) => {
     const settings = RUNS[NAMES[i]],
@@ -99,7 +99,7 @@ Deno.test("a run killed at a random moment and inside a save ends bit for bit as
   await t.step("recomputing blocks gives the bits of keeping them", kept);
 });
 
-Deno.test("a run in fp16 that is killed goes on with its loss scale, bit for bit", async () => {
+Deno.test("a run in fp16 that is killed resumes with its loss scale, bit for bit", async () => {
   using place = workplace();
   const settings = { ...FULL, ...ACCUMULATES, fp16: true };
   const [whole, folder] = [join(place.path, "whole"), join(place.path, "killed")];
@@ -150,7 +150,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "campaign: a run killed after every single step ends bit for bit as one that was not",
+  name: "campaign: a run killed after every single step ends bit for bit as one that was not killed",
   ignore: !CAMPAIGN,
   async fn() {
     using place = workplace();

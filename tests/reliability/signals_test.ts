@@ -1,4 +1,4 @@
-// Signals: a run that is asked to stop saves, says how to go on, and goes on exactly.
+// Signals: a run that is asked to stop saves, says how to continue, and resumes exactly.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { assertSameRun, checkpointsOf, logOf, namesIn } from "./compare.ts";
 import { EVALUATES, NANO, start, train, trained, workplace } from "./nano.ts";
 
 const EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 143 } as const;
-const STEPS = 300; // a few seconds: a signal finds the run going on, however late this process sends it
+const STEPS = 300; // a few seconds: the run is still training, however late this process sends the signal
 const SETTINGS = { loraDropout: 0.1, saveSteps: 1000, ...EVALUATES, evalSteps: 100, maxSteps: STEPS };
 
-Deno.test("a run that gets SIGTERM, SIGINT or SIGHUP saves, exits with 143, 130 or 143, and goes on exactly", async () => {
+Deno.test("a run that gets SIGTERM, SIGINT or SIGHUP saves, exits with 143, 130 or 143, and resumes exactly", async () => {
   using place = workplace();
   const [whole, folder] = [join(place.path, "whole"), join(place.path, "stopped")];
   const undisturbed = trained(whole, SETTINGS);
@@ -23,7 +23,7 @@ Deno.test("a run that gets SIGTERM, SIGINT or SIGHUP saves, exits with 143, 130 
     const step = checkpointsOf(folder).at(-1)!;
     assert(step > (stops.at(-1) ?? 0) && step < STEPS);
     assert(err.includes(`${signal}: finishing this step and saving`), err);
-    assert(err.endsWith(`Stopped by ${signal} after step ${step}; go on with --resume\n`), err);
+    assert(err.endsWith(`Stopped by ${signal} after step ${step}; continue with --resume\n`), err);
     assert(!namesIn(folder).includes("all_results.json"));
     stops.push(step);
   }
@@ -33,7 +33,7 @@ Deno.test("a run that gets SIGTERM, SIGINT or SIGHUP saves, exits with 143, 130 
   assertSameRun(folder, whole);
 });
 
-Deno.test("SIGUSR1 saves once and training goes on", async () => {
+Deno.test("SIGUSR1 saves once and training continues", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   const running = start(folder, { saveSteps: 1000, maxSteps: STEPS });
@@ -54,7 +54,7 @@ Deno.test("a signal before the first step ends the run at once, because nothing 
   const { code, out, err } = await running.ended;
   assert.equal(code, 143, err);
   assert(!out.includes("step 1/"), out);
-  await trained(folder, SETTINGS); // the folder is no hindrance
+  await trained(folder, SETTINGS); // the folder can be used again
 });
 
 // One step of 420 batches, seconds long.
@@ -72,7 +72,7 @@ Deno.test("a second SIGINT ends the run at once and saves nothing", async () => 
   const running = start(folder, LONG_STEP, {
     heard(line) {
       if (line.includes("examples, 420 a step")) setTimeout(() => running.kill("SIGINT"), 300);
-      if (line.startsWith("SIGINT:")) setTimeout(() => running.kill("SIGINT"), 400); // sooner, it would be the same key
+      if (line.startsWith("SIGINT:")) setTimeout(() => running.kill("SIGINT"), 400); // sooner, it would count as the same Ctrl-C
     },
   });
   const { code, out } = await running.ended;
@@ -96,7 +96,7 @@ Deno.test("a run that is stopped without saving says so", async () => {
   }
 });
 
-Deno.test("SIGTERM during an evaluation does not wait for its end, and the evaluation is made up for", async () => {
+Deno.test("SIGTERM during an evaluation does not wait for its end, and a resumed run evaluates again", async () => {
   using place = workplace();
   const evalDataset = Array(100).fill(`${NANO}/eval.jsonl`).join(",");
   const settings = {
@@ -115,7 +115,7 @@ Deno.test("SIGTERM during an evaluation does not wait for its end, and the evalu
   const { code, err } = await running.ended;
   assert.equal(code, 143);
   assert.deepEqual(checkpointsOf(folder), [12]);
-  assert(err.endsWith("Stopped by SIGTERM after step 12; go on with --resume\n"), err);
+  assert(err.endsWith("Stopped by SIGTERM after step 12; continue with --resume\n"), err);
   assert(!logOf(folder).some((line) => "eval_loss" in line));
   await trained(folder, { ...settings, resume: true });
   await undisturbed;
@@ -123,7 +123,7 @@ Deno.test("SIGTERM during an evaluation does not wait for its end, and the evalu
   assertSameRun(folder, whole);
 });
 
-Deno.test("a signal during the last evaluation ends the run at once, and a resumed run makes the rest", async () => {
+Deno.test("a signal during the last evaluation ends the run at once, and a resumed run does the rest", async () => {
   using place = workplace();
   const evalDataset = Array(100).fill(`${NANO}/eval.jsonl`).join(",");
   const settings = { evalDataset, doEval: true, perDeviceEvalBatchSize: 1, maxSteps: 6 };
@@ -147,7 +147,7 @@ Deno.test("a signal during the last evaluation ends the run at once, and a resum
   assert.equal((await evaluating.ended).code, 143);
 });
 
-Deno.test("ten signals in a burst are one", async () => {
+Deno.test("ten signals in a burst count as one", async () => {
   using place = workplace();
   const folder = join(place.path, "run");
   const running = start(folder, SETTINGS);

@@ -1,4 +1,4 @@
-// A long run holds what it held after its first step: no tensor and no memory more.
+// A long run holds no more tensors and no more memory than after its first step.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -31,13 +31,13 @@ const nested = (depth: number) => `{"a":{"x":${"[".repeat(depth)}${"]".repeat(de
 type Row = [rule: number, name: string, bytes: Uint8Array, said?: string, stricter?: "stricter"];
 
 const rows: Row[] = [
-  [1, "empty", new Uint8Array(0), "it has 0 bytes, and a safetensors file has at least 8"],
-  [1, "seven bytes", new Uint8Array(7), "it has 7 bytes, and a safetensors file has at least 8"],
+  [1, "empty", new Uint8Array(0), "it has 0 bytes, but a safetensors file has at least 8"],
+  [1, "seven bytes", new Uint8Array(7), "it has 7 bytes, but a safetensors file has at least 8"],
   [
     2,
     "header of 100,000,001",
     crafted("{}", 0, 100_000_001n),
-    "its header would have 100000001 bytes, and at most 100000000",
+    "its header would have 100000001 bytes, but at most 100000000",
   ],
   [2, "header of 2^63", crafted("{}", 0, 2n ** 63n), "its header would have 9223372036854775808 bytes"],
   [2, "header of 2^64 - 1", crafted("{}", 0, 2n ** 64n - 1n), "its header would have 18446744073709551615 bytes"],
@@ -79,22 +79,22 @@ const rows: Row[] = [
   [6, "only space", crafted("        "), "it ends too early"],
   [6, "no tensors", crafted("{}")],
   [6, "no tensors, padded", crafted("{}      ")],
-  [7, "a name twice", crafted(`{"a":${good},"a":${good}}`, 4), 'the key "a" is there twice', "stricter"],
+  [7, "a name twice", crafted(`{"a":${good},"a":${good}}`, 4), 'the key "a" appears twice', "stricter"],
   [
     7,
     "a name twice, once escaped",
     crafted(`{"a":${good},"\\u0061":${good}}`, 4),
-    'the key "a" is there twice',
+    'the key "a" appears twice',
     "stricter",
   ],
   [
     8,
     "metadata twice",
     crafted(`{"__metadata__":{},"__metadata__":{},"a":${good}}`, 4),
-    'the key "__metadata__" is there twice',
+    'the key "__metadata__" appears twice',
   ],
-  [8, "dtype twice", crafted(`{"a":{"dtype":"F32",${good.slice(1)}}`, 4), 'the key "dtype" is there twice'],
-  [8, "shape twice", crafted(`{"a":{"shape":[1],${good.slice(1)}}`, 4), 'the key "shape" is there twice'],
+  [8, "dtype twice", crafted(`{"a":{"dtype":"F32",${good.slice(1)}}`, 4), 'the key "dtype" appears twice'],
+  [8, "shape twice", crafted(`{"a":{"shape":[1],${good.slice(1)}}`, 4), 'the key "shape" appears twice'],
   [9, "metadata of strings", crafted(`{"__metadata__":{"format":"pt","":""},"a":${good}}`, 4)],
   [9, "metadata null", crafted(`{"__metadata__":null,"a":${good}}`, 4)],
   [
@@ -142,7 +142,7 @@ const rows: Row[] = [
   [12, "dimension 2^53 - 1 beside 0", crafted(one("U8", "[0,9007199254740991]", "[0,0]"))],
   [13, "a scalar", crafted(one("F64", "[]", "[0,8]"), 8)],
   [13, "an empty tensor", crafted(one("F32", "[3,0,2]", "[0,0]"))],
-  [13, "a scalar of no bytes", crafted(one("F64", "[]", "[0,0]")), "has 0 bytes, and F64 [] needs 8"],
+  [13, "a scalar of no bytes", crafted(one("F64", "[]", "[0,0]")), "has 0 bytes, but F64 [] needs 8"],
   [
     14,
     "2^32 x 2^32",
@@ -174,8 +174,8 @@ const rows: Row[] = [
   [16, "offset -1", crafted(one("F32", "[1]", "[-1,3]"), 4), "has no data_offsets of two whole numbers"],
   [16, "offset 4.0", crafted(one("F32", "[1]", "[0,4.0]"), 4), "has no data_offsets of two whole numbers"],
   [16, "swapped", crafted(one("F32", "[1]", "[4,0]"), 4), "ends at 0, before it begins at 4"],
-  [16, "too few bytes", crafted(one("F32", "[1]", "[0,3]"), 3), "has 3 bytes, and F32 [1] needs 4"],
-  [16, "too many bytes", crafted(one("F32", "[1]", "[0,5]"), 5), "has 5 bytes, and F32 [1] needs 4"],
+  [16, "too few bytes", crafted(one("F32", "[1]", "[0,3]"), 3), "has 3 bytes, but F32 [1] needs 4"],
+  [16, "too many bytes", crafted(one("F32", "[1]", "[0,5]"), 5), "has 5 bytes, but F32 [1] needs 4"],
   [
     16,
     "end at 2^53 - 1",
@@ -193,7 +193,7 @@ const rows: Row[] = [
     16,
     "end at 2^63",
     crafted(one("U8", "[4]", "[0,9223372036854775808]"), 4),
-    "has 9223372036854775808 bytes, and U8 [4] needs 4",
+    "has 9223372036854775808 bytes, but U8 [4] needs 4",
   ],
   [16, "end at 2^64 - 1", crafted(one("U8", "[4]", "[0,18446744073709551615]"), 4), "has 18446744073709551615 bytes"],
   [
@@ -254,7 +254,7 @@ const rows: Row[] = [
   [19, "name from a surrogate pair", crafted(`{"\\ud83d\\ude00":${good}}`, 4)],
   [19, "name with half of a pair", crafted(`{"\\ud83d":${good}}`, 4), "a lone half of a surrogate pair"],
   [19, "name with swapped halves", crafted(`{"\\ude00\\ud83d":${good}}`, 4), "a lone half of a surrogate pair"],
-  [19, "name with a tab", crafted(`{"a\tb":${good}}`, 4), "a control character stands in a string"],
+  [19, "name with a tab", crafted(`{"a\tb":${good}}`, 4), "a string contains a control character"],
   [19, "name with an unknown escape", crafted(`{"\\x61":${good}}`, 4), "a string has an unknown escape"],
   [20, "depth 64", crafted(nested(62), 4)],
   [20, "depth 65", crafted(nested(63), 4), "it is nested more than 64 deep", "stricter"],

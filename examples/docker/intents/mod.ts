@@ -1,4 +1,4 @@
-/** All that can be asked for. */
+/** Everything that can be asked for. */
 import type { Intent } from "../intent.ts";
 import { compose } from "./compose.ts";
 import { containers } from "./containers.ts";

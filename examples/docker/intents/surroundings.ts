@@ -1,4 +1,4 @@
-/** What containers live in: networks, volumes, registries, the machine. */
+/** The surroundings of containers: networks, volumes, registries, the machine. */
 import type { Intent } from "../intent.ts";
 
 export const surroundings: Intent[] = [

@@ -17,7 +17,7 @@ export interface LoraConfig {
   /** Ranks for the modules whose names end with a key; keys may be regular expressions. */
   rankPattern: Record<string, number>;
   alphaPattern: Record<string, number>;
-  /** Modules that are trained and saved whole. */
+  /** Modules that are trained and saved in full. */
   modulesToSave: string[];
   /** Scale by alpha / sqrt(r) instead of alpha / r. */
   useRslora: boolean;
@@ -100,7 +100,7 @@ export function loraConfig(
     throw fields.error("task_type", "is not a task that ftx computes yet (only CAUSAL_LM)");
   }
   if (fields.bool("fan_in_fan_out", false)) {
-    notes.push(`"${file}" has fan_in_fan_out = true, which linear layers do not have: it is ignored`);
+    notes.push(`"${file}" has fan_in_fan_out = true, which does not apply to linear layers: it is ignored`);
   }
 
   const config: LoraConfig = {
@@ -124,7 +124,7 @@ export function loraConfig(
   };
   if (typeof config.targetModules === "string") {
     for (const key of ["layers_to_transform", "layers_pattern"]) {
-      if (fields.has(key)) throw fields.error(key, "does not go with target_modules that is one string");
+      if (fields.has(key)) throw fields.error(key, "cannot be combined with target_modules as a single string");
     }
   }
   if (config.layersPattern.length && config.layersToTransform === null) {
@@ -175,5 +175,5 @@ function initialisation(fields: Fields): boolean | string {
   if (typeof fields.values[key] !== "string") return fields.bool(key, true);
   const name = fields.text(key, "");
   if (KEEPING_BASE.includes(name)) return name;
-  throw fields.error(key, "was drawn together with a changed base model, which ftx does not have yet");
+  throw fields.error(key, "also changes the base model, which ftx does not support yet");
 }

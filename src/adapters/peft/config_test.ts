@@ -35,12 +35,12 @@ Deno.test("loraConfig() reads back what loraConfigText() writes", () => {
 Deno.test("loraConfig() notes keys that it does not know and those that it ignores", () => {
   const { notes } = loraConfig({ ...lora, wheels: 4, fan_in_fan_out: true, loftq_config: { loftq_bits: 4 } }, "a.json");
   assert.deepEqual(notes, [
-    '"a.json" has fan_in_fan_out = true, which linear layers do not have: it is ignored',
+    '"a.json" has fan_in_fan_out = true, which does not apply to linear layers: it is ignored',
     '"a.json" has keys that ftx ignores: wheels',
   ]);
 });
 
-Deno.test("loraConfig() takes features that are off, however that is written", () => {
+Deno.test("loraConfig() accepts features that are off, however that is written", () => {
   const off = { use_dora: false, lora_bias: null, target_parameters: [], megatron_config: {}, layers_to_transform: [] };
   assert.equal(loraConfig({ ...lora, ...off }).config.layersToTransform, null);
 });
@@ -67,9 +67,9 @@ const bad: [Record<string, unknown>, string][] = [
   [{ exclude_modules: [null] }, "exclude_modules = [null] must be a list of strings"],
   [
     { target_modules: ".*", layers_to_transform: [1] },
-    "layers_to_transform = [1] does not go with target_modules that is one string",
+    "layers_to_transform = [1] cannot be combined with target_modules as a single string",
   ],
-  [{ target_modules: ".*", layers_pattern: "h" }, 'layers_pattern = "h" does not go with target_modules'],
+  [{ target_modules: ".*", layers_pattern: "h" }, 'layers_pattern = "h" cannot be combined with target_modules'],
   [{ layers_pattern: "layers" }, 'layers_pattern = "layers" does nothing without layers_to_transform'],
   [{ layers_to_transform: -1 }, "layers_to_transform = -1 must be a whole number from 0"],
   [{ layers_to_transform: [0.5] }, "layers_to_transform = [0.5] must be a layer's number or a list of them"],
@@ -87,8 +87,8 @@ const bad: [Record<string, unknown>, string][] = [
   [{ trainable_token_indices: [5] }, "trainable_token_indices = [5] asks for training single tokens"],
   [{ alora_invocation_tokens: [5] }, "alora_invocation_tokens = [5] asks for activated LoRA"],
   [{ ensure_weight_tying: true }, "ensure_weight_tying = true asks for tied adapters"],
-  [{ init_lora_weights: "pissa" }, 'init_lora_weights = "pissa" was drawn together with a changed base model'],
-  [{ init_lora_weights: "loftq" }, 'init_lora_weights = "loftq" was drawn together with a changed base model'],
+  [{ init_lora_weights: "pissa" }, 'init_lora_weights = "pissa" also changes the base model'],
+  [{ init_lora_weights: "loftq" }, 'init_lora_weights = "loftq" also changes the base model'],
   [{ init_lora_weights: 1 }, "init_lora_weights = 1 must be true or false"],
   [{ base_model_name_or_path: 7 }, "base_model_name_or_path = 7 must be a string"],
 ];

@@ -65,5 +65,5 @@ export function loraConfigText(config: LoraConfig): string {
 const sorted = (object: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(object).sort(([a], [b]) => a < b ? -1 : 1));
 
-/** Names in a fixed order: PEFT's own is that of a set, and means nothing. */
+/** Names in a fixed order: PEFT's own order is that of a set and has no meaning. */
 const listed = (names: string[] | string | null) => Array.isArray(names) ? [...names].sort() : names;

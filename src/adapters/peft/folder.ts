@@ -49,7 +49,7 @@ async function openConfig(folder: string) {
 /** Throws if no tensor belongs to an adapter, or if the halves A [r, in] and B [out, r] of a branch do not fit each other. */
 function checkParts(folder: string, parts: { part: AdapterPart | null; place: TensorPlace }[]) {
   const wrong = (what: string) => new CheckpointError(`Cannot load "${folder}": ${what}; save the adapter again`);
-  if (!parts.some(({ part }) => part && part.kind !== "base")) throw wrong("it has no tensor of an adapter");
+  if (!parts.some(({ part }) => part && part.kind !== "base")) throw wrong("none of its tensors belongs to an adapter");
   const branches = new Map<string, { A?: TensorPlace; B?: TensorPlace }>();
   for (const { part, place } of parts) {
     if (part?.kind !== "A" && part?.kind !== "B") continue;
@@ -59,7 +59,7 @@ function checkParts(folder: string, parts: { part: AdapterPart | null; place: Te
   for (const [branch, { A, B }] of branches) {
     if (!A || !B) throw wrong(`the branch of ${brief(branch)} has no ${A ? "B" : "A"}`);
     if (A.shape.length !== 2 || B.shape.length !== 2 || B.shape[1] !== A.shape[0]) {
-      throw wrong(`the halves of ${brief(branch)} do not fit each other (A [${A.shape}], B [${B.shape}])`);
+      throw wrong(`the halves of ${brief(branch)} do not match (A [${A.shape}], B [${B.shape}])`);
     }
   }
 }

@@ -25,7 +25,7 @@ Deno.test("branchKey() and savedKey() give PEFT's names, and parseAdapterKey() r
   });
 });
 
-Deno.test("parseAdapterKey() gives null for what no adapter of ours has", () => {
+Deno.test("parseAdapterKey() gives null for what none of ftx's adapters has", () => {
   const strange = [
     "x",
     "model.x.lora_A.weight",
@@ -70,19 +70,19 @@ Deno.test("openAdapter() gives the adapter's tensors, and leaves out those of th
 });
 
 const bad: [string, Record<string, number[]>, string][] = [
-  ["no tensor", {}, "it has no tensor of an adapter"],
-  ["a model's tensors", { "model.norm.weight": [1] }, "it has no tensor of an adapter"],
+  ["no tensor", {}, "none of its tensors belongs to an adapter"],
+  ["a model's tensors", { "model.norm.weight": [1] }, "none of its tensors belongs to an adapter"],
   ["half a branch", { [branchKey(q, "A")]: [2, 8] }, `the branch of "${q}" has no B`],
   ["the other half", { [branchKey(q, "B")]: [8, 2] }, `the branch of "${q}" has no A`],
   [
     "halves of different ranks",
     { [branchKey(q, "A")]: [2, 8], [branchKey(q, "B")]: [4, 3] },
-    `the halves of "${q}" do not fit each other (A [2,8], B [4,3])`,
+    `the halves of "${q}" do not match (A [2,8], B [4,3])`,
   ],
   [
     "halves that are no matrices",
     { [branchKey(q, "A")]: [2], [branchKey(q, "B")]: [4, 2] },
-    `the halves of "${q}" do not fit each other (A [2], B [4,2])`,
+    `the halves of "${q}" do not match (A [2], B [4,2])`,
   ],
   [
     "halves of two kinds",

@@ -8,7 +8,7 @@ const PREFIX = "base_model.model.";
 export type AdapterPart =
   /** Half of the branch of the module at `path`, which is a linear layer or an embedding. */
   | { kind: "A" | "B"; path: string; embedding: boolean }
-  /** A parameter that was trained whole (`modules_to_save`): `lm_head.weight`. */
+  /** A parameter that was trained in full (`modules_to_save`): `lm_head.weight`. */
   | { kind: "saved"; parameter: string }
   /** A weight of the base model that PEFT adds to the file, such as that of an adapted embedding. */
   | { kind: "base"; parameter: string };

@@ -1,7 +1,6 @@
-import { CheckpointError } from "../../errors.ts";
+import type { CheckpointError } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
-import { fullMatch, pythonRegex } from "./python_regex.ts";
-import { shortestNames } from "./shortest_names.ts";
+import { cannotUse, endRegex, layerFilter, matcher, patternLookup } from "./patterns.ts";
 
 /** A module that an adapter may target. */
 export interface AdaptedModule {
@@ -22,13 +21,13 @@ export interface Branch {
   rslora: boolean;
 }
 
-/** What an adapter changes in a model. */
+/** The parts of a model that an adapter changes. */
 export interface Matched {
   /** By path, in the model's order. */
   branches: Map<string, Branch>;
-  /** Paths of the modules that are trained whole. */
+  /** Paths of the modules that are trained in full. */
   saved: string[];
-  /** The value of `target_modules` to write: a list, unless an expression was given. */
+  /** `target_modules` to save: a list, unless it was an expression. */
   targetModules: string[] | string;
   /** One sentence for each setting that matched nothing. */
   notes: string[];
@@ -49,7 +48,7 @@ type Target = Pick<
   | "useRslora"
 >;
 
-/** PEFT's targets if `target_modules` is null. */
+/** PEFT's targets when `target_modules` is null. */
 const DEFAULT_TARGETS: Record<string, string[]> = {
   llama: ["q_proj", "v_proj"],
   mistral: ["q_proj", "v_proj"],
@@ -65,9 +64,9 @@ const DEFAULT_TARGETS: Record<string, string[]> = {
  * const modules = [{ path: "model.layers.0.mlp.up_proj", kind: "linear" as const }];
  * matchTargets(modules, { ...LORA_DEFAULTS, targetModules: ["up_proj"] }).branches.keys(); // the path above
  * ```
- * @param head Path of the output head, which "all-linear" excludes.
- * @param family `model_type`, which decides the targets if the configuration names none.
- * @throws {CheckpointError} Nothing matches, a module matches that cannot have a branch, or an expression is not one.
+ * @param head Path of the output head, which "all-linear" leaves out.
+ * @param family `model_type`, for the default targets if the configuration names none.
+ * @throws {CheckpointError} Nothing matches, a matching module cannot have a branch, or an expression is malformed.
  */
 export function matchTargets(
   modules: Iterable<AdaptedModule>,
@@ -90,10 +89,10 @@ export function matchTargets(
       left++;
       continue;
     }
-    // A full path in the list matches in any layer.
+    // A full path in the list matches whatever its layer.
     const named = Array.isArray(targetModules) && targetModules.includes(path);
     if (!named && !(included(path) && inLayers(path))) continue;
-    if (kind === "other") throw wrong("target_modules", `"${path}" is neither a linear layer nor an embedding`);
+    if (kind === "other") throw cannotUse("target_modules", `"${path}" is neither a linear layer nor an embedding`);
     const rank = rankOf(path) ?? config.r;
     checkRank(rank, module);
     const alpha = alphaOf(path) ?? config.loraAlpha;
@@ -124,10 +123,7 @@ export function linearNames(modules: Iterable<AdaptedModule>, { head = "lm_head"
   return [...new Set(linear.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)))].sort();
 }
 
-const wrong = (key: string, what: string, remedy = "correct adapter_config.json or lora_target") =>
-  new CheckpointError(`Cannot use ${key}: ${what}; ${remedy}`);
-
-/** Turns "all-linear" and null into the list they mean, and shortens long lists as PEFT does. */
+/** Replaces "all-linear" and null by the names they stand for, and shortens long lists as PEFT does. */
 function expand(
   all: AdaptedModule[],
   targets: string[] | string | null,
@@ -136,7 +132,7 @@ function expand(
 ): string[] | string {
   if (targets === null) {
     const known = DEFAULT_TARGETS[family ?? ""];
-    if (!known) throw wrong("target_modules", "it names nothing, and this family has no default");
+    if (!known) throw cannotUse("target_modules", "it is null, and this family has no default");
     return known;
   }
   if (typeof targets === "string" && targets.toLowerCase() !== "all-linear") return targets;
@@ -148,57 +144,14 @@ function expand(
   return shorter.length < list.length ? shorter : list;
 }
 
-/** Tests whether a path matches: it equals one of the names or ends with "." and the name, or an expression matches all of it. */
-function matcher(key: string, names: string[] | string): (path: string) => boolean {
-  if (typeof names === "string") {
-    const regex = readRegex(key, names);
-    return (path) => fullMatch(regex, path);
-  }
-  const exact = new Set(names);
-  return (path) => exact.has(path) || names.some((name) => path.endsWith(`.${name}`));
-}
-
-/** Tests whether a path is in one of `layers_to_transform`, by the first number in it or the first after `layers_pattern`. */
-function layerFilter({ layersToTransform, layersPattern }: Target): (path: string) => boolean {
-  if (!layersToTransform?.length) return () => true;
-  const before = layersPattern.length
-    ? layersPattern.map((pattern) =>
-      new RegExp(`^(?:|.*?\\.)(?:${readRegex("layers_pattern", pattern).source})\\.(\\d+)\\.`)
-    )
-    : [/^.*?\.[^.]*\.(\d+)\./];
-  return (path) => {
-    const number = before.map((regex) => path.match(regex)?.at(-1)).find((found) => found !== undefined);
-    return number !== undefined && layersToTransform.includes(Number(number));
-  };
-}
-
-/** Looks up the first key that a path ends with. Keys may be expressions; `^` anchors one to the start of the path. */
-function patternLookup(key: string, pattern: Record<string, number>): (path: string) => number | undefined {
-  const regexes = Object.entries(pattern).map(([name, value]) => [endRegex(key, name), value] as const);
-  return (path) => regexes.find(([regex]) => regex.test(path))?.[1];
-}
-
-function endRegex(key: string, name: string): RegExp {
-  const { source, flags } = readRegex(key, name);
-  return new RegExp(`^(?:.*\\.)?(?:${source})$`, flags);
-}
-
-function readRegex(key: string, pattern: string) {
-  try {
-    return pythonRegex(pattern);
-  } catch (error) {
-    throw wrong(key, `"${pattern}" is not a regular expression (${(error as Error).message})`);
-  }
-}
-
-/** A module that is trained whole, and everything inside it, gets no branch. */
+/** A module that is trained in full, and any inside it, gets no branch. */
 const isSaved = (path: string, names: string[]) => names.some((name) => `.${path}.`.includes(`.${name}.`));
 
 function checkRank(rank: number, { path, inFeatures = Infinity, outFeatures = Infinity }: AdaptedModule) {
   const most = 4 * Math.min(inFeatures, outFeatures);
   if (rank > most) {
     const what = `rank ${rank} is more than four times the smaller side of "${path}" [${outFeatures}, ${inFeatures}]`;
-    throw wrong("r", what, "choose a lower rank");
+    throw cannotUse("r", what, "choose a lower rank");
   }
 }
 
@@ -216,9 +169,33 @@ function nothingMatches(
   const shown = JSON.stringify(targets);
   const layers = config.layersToTransform ? ` in layers ${config.layersToTransform.join(", ")}` : "";
   const without = left ? " once exclude_modules and modules_to_save are left out" : "";
-  return wrong(
+  return cannotUse(
     "target_modules",
     `no module of the model matches ${shown.length > 80 ? shown.slice(0, 79) + "…" : shown}${layers}${without}`,
     `choose from ${linearNames(all).join(", ")}`,
   );
+}
+
+/** The shortest name endings that distinguish the targets from all other modules. */
+export function shortestNames(targets: string[], paths: string[]): string[] {
+  const ends = (path: string) => path.split(".").map((_, i, parts) => parts.slice(parts.length - 1 - i).join("."));
+  const dotted = targets.map((name) => `.${name}`);
+  const chosen = new Set(targets);
+  const others = paths.filter((path) => !chosen.has(path) && !dotted.some((end) => path.endsWith(end)));
+  const taken = new Set(others.flatMap(ends));
+  const needed = new Set<string>();
+  // PEFT's order, so that the choice is the same: by the list of endings, shortest first.
+  const sorted = [...chosen].sort((a, b) => compareLists(ends(a), ends(b)));
+  for (const target of sorted) {
+    if ([...needed].some((end) => target.endsWith(`.${end}`))) continue;
+    const end = ends(target).find((end) => !needed.has(end) && !taken.has(end));
+    if (end !== undefined) needed.add(end);
+  }
+  return needed.size ? [...needed] : targets;
+}
+
+function compareLists(a: string[], b: string[]): number {
+  const at = a.findIndex((part, i) => part !== b[i]);
+  if (at < 0) return a.length - b.length;
+  return b[at] === undefined || a[at] > b[at] ? 1 : -1;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { LORA_DEFAULTS, loraConfig } from "./config.ts";
-import { type AdaptedModule, linearNames, matchTargets } from "./targets.ts";
-import { shortestNames } from "./shortest_names.ts";
+import { type AdaptedModule, linearNames, matchTargets, shortestNames } from "./targets.ts";
 
 // Made by tests/parity/peft_targets.py from PEFT.
 const fixture = JSON.parse(
@@ -70,7 +69,7 @@ const bad: [Partial<typeof LORA_DEFAULTS>, string][] = [
   ],
   [
     { targetModules: null },
-    "Cannot use target_modules: it names nothing, and this family has no default; " +
+    "Cannot use target_modules: it is null, and this family has no default; " +
     "correct adapter_config.json or lora_target",
   ],
 ];
@@ -93,7 +92,7 @@ Deno.test("linearNames() gives the last names of all linear layers but the head"
   assert.deepEqual(linearNames(modules), "down_proj gate_proj k_proj o_proj q_proj up_proj v_proj".split(" "));
 });
 
-Deno.test("shortestNames() keeps what tells the targets from the others", () => {
+Deno.test("shortestNames() keeps what distinguishes the targets from the others", () => {
   const paths = [0, 1].flatMap((i) => ["q", "k"].map((name) => `encoder.${i}.${name}`)).concat("decoder.0.q");
   assert.deepEqual(shortestNames(["encoder.0.k", "encoder.1.k"], paths), ["k"]);
   assert.deepEqual(shortestNames(["encoder.0.q", "encoder.1.q"], paths).sort(), ["1.q", "encoder.0.q"]);
