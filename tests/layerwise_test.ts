@@ -4,6 +4,7 @@ import { attachLora, projections, setTraining, trainAll, trainSome } from "../sr
 import { build, type CausalLm, initialise, modelConfig } from "../src/models/mod.ts";
 import { layoutOf, type Parameter } from "../src/nn/mod.ts";
 import { from, keep, live, manualSeed, noGrad, scope, type Tensor, zeros } from "../src/tensor/mod.ts";
+import "./support/tensors.ts";
 
 const BLOCKS = 4, STEPS = 3;
 const starts = Int32Array.of(0, 9, 24), positions = Int32Array.from({ length: 24 }, (_, i) => i < 9 ? i : i - 9);

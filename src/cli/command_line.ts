@@ -60,7 +60,7 @@ export function commandOf({ name, purpose, stage, sections, about }: CommandLine
       "after",
       `\nFILE (YAML or JSON) can hold every setting too: write --lora-rank 8 as lora_rank: 8.`,
     );
-  const flags = used.flatMap((section) => optionsOf(section, stage));
+  const flags = used.flatMap((section) => optionsOf(section, { names: new Set(Object.keys(schemas)), stage }));
   for (const idle of [false, true]) { // those without effect come last
     flags.filter((flag) => (flag.helpGroupHeading === `${NO_EFFECT}:`) === idle).forEach((flag) =>
       command.addOption(flag)

@@ -143,3 +143,10 @@ Deno.test("the help of a command groups settings by section and by what they act
   assert.match(help, /--save-steps <n> [^-]+only with\n +save_strategy = steps\)/);
   assert.match(help, /\nAccepted, but without effect:\n {2}--flash-attn <name> +libtorch already picks/);
 });
+
+Deno.test("the help of chat says nothing about what only training can choose", () => {
+  const help = commandOf(CHAT).helpInformation();
+  assert.match(help, /\nTemplate:\n {2}--template [^:]+--default-system <text> +System prompt/);
+  assert.doesNotMatch(help, /mask_history = |stage other/);
+  assert.match(help, /--top-k <n> [^-]+only with do_sample = true\)/);
+});

@@ -16,12 +16,21 @@ export const SHORT: Readonly<Record<string, { name: string; value: string }>> = 
 /** The heading of settings that ftx accepts but does nothing for. */
 export const NO_EFFECT = "Accepted, but without effect";
 
+/** The command that flags are for. */
+export interface FlagContext {
+  /** The settings that the command uses. */
+  names: ReadonlySet<string>;
+  /** The stage that the command stands for, if any. */
+  stage?: string;
+}
+
 /**
  * The flags of a section: `--lora-rank <n>`, `--[no-]plot-loss`, `--model, --model-name-or-path <text>`. Settings that
- * act only with some `stage`, `finetuning_type` or `optim` have a group of their own. Help leaves out those that do nothing with
- * the command's `stage`; the command line still knows them, to say so.
+ * act only with some `stage`, `finetuning_type` or `optim` get a group of their own. Those that do nothing with the
+ * command's stage are hidden: help does not list them, but the command line reads them, so that `settle` can refuse them.
  */
-export function optionsOf({ title, shape }: Section, stage?: string): Option[] {
+export function optionsOf({ title, shape }: Section, context: FlagContext): Option[] {
+  const { stage } = context;
   return Object.entries(shape as Record<string, z.ZodType>).flatMap(([name, schema]) => {
     const facts = factsOf(schema);
     const flag = `--${kebabCase(name)}`;
@@ -30,21 +39,21 @@ export function optionsOf({ title, shape }: Section, stage?: string): Option[] {
     const short = aliases.find((alias) => 2 * alias.length < flag.length);
     const others = aliases.filter((alias) => alias !== short);
     const spelled = short === undefined ? flag : `${short}, ${flag}`;
-    const place = [title, conditionsOf(schema, stage, true)].filter(Boolean).join(", only with ");
+    const place = [title, conditionsOf(schema, context, true)].filter(Boolean).join(", only with ");
     const group = facts.note === undefined ? place : NO_EFFECT;
-    const first = new Option(`${spelled} ${value}`, helpOf(schema, others, stage)).helpGroup(`${group}:`);
+    const first = new Option(`${spelled} ${value}`, helpOf(schema, others, context)).helpGroup(`${group}:`);
     const options = [first];
     if (stage !== undefined && (name === "stage" || !allows(facts.only ?? {}, "stage", stage))) first.hideHelp();
     options.push(...others.map((other) => new Option(`${other} ${value}`).hideHelp()));
     if (isBoolean(schema)) options.push(new Option(`--no-${kebabCase(name)}`).hideHelp());
-    // A repeated flag is a longer list, or a newer value.
+    // A repeated flag adds to a list, and replaces any other value.
     const gather = (next: string, before?: string) => before === undefined ? next : `${before},${next}`;
     if (bare(schema) instanceof z.ZodArray) options.forEach((option) => option.argParser(gather));
     return options;
   });
 }
 
-/** How a flag is shown: switches without `[switch]`, and with `[no-]` where leaving them out does not mean no. */
+/** How help shows a flag: a switch without `[switch]`, and with `[no-]` unless it is off by default. */
 export function termOf(option: Option, schema: z.ZodType | undefined): string {
   if (schema === undefined || !isBoolean(schema)) return option.flags;
   const flags = option.flags.replace(" [switch]", "");
@@ -66,21 +75,20 @@ function placeholder(schema: z.ZodType): string {
   return "<text>";
 }
 
-/** In words, under which choice of the run a setting acts, or under which other settings. `stage`: already chosen. */
-function conditionsOf(schema: z.ZodType, stage: string | undefined, choices: boolean): string {
+/** With which values of the CHOICES a setting acts, or with which of other settings, as far as the command leaves them open. */
+function conditionsOf(schema: z.ZodType, { names, stage }: FlagContext, choices: boolean): string {
+  const isOpen = (name: string) => names.has(name) && !(name === "stage" && stage !== undefined);
   const all = Object.entries(factsOf(schema).only ?? {});
-  return onlyInWords(Object.fromEntries(
-    all.filter(([name]) => CHOICES.includes(name) === choices && !(name === "stage" && stage !== undefined)),
-  ));
+  return onlyInWords(Object.fromEntries(all.filter(([name]) => isOpen(name) && CHOICES.includes(name) === choices)));
 }
 
-// Few and short choices are shown in the flag's place, others after its text.
+// A few short choices stand in place of the value; longer ones follow the help text.
 function choicesOf({ options }: z.ZodEnum): string | undefined {
   const shown = `<${options.join("|")}>`;
   return shown.length <= 22 ? shown : undefined;
 }
 
-function helpOf(schema: z.ZodType, aliases: string[], stage?: string): string {
+function helpOf(schema: z.ZodType, aliases: string[], context: FlagContext): string {
   const { description, unit, note } = factsOf(schema);
   if (note !== undefined) return note;
   const inner = bare(schema);
@@ -94,7 +102,7 @@ function helpOf(schema: z.ZodType, aliases: string[], stage?: string): string {
       `default ${typeof usual === "number" ? shortest(usual) : usual}` + (unit === undefined ? "" : ` ${unit}`),
     );
   } else if (unit !== undefined) facts.push(`in ${unit}`);
-  const conditions = conditionsOf(schema, stage, false);
+  const conditions = conditionsOf(schema, context, false);
   if (conditions !== "") facts.push(`only with ${conditions}`);
   if (aliases.length > 0) facts.push(`also ${aliases.join(", ")}`);
   return description + (facts.length > 0 ? ` (${facts.join("; ")})` : "");

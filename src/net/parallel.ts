@@ -1,6 +1,11 @@
 /**
  * Runs `work` on all items, `width` at a time. After a failure no further item is begun; it is thrown once the items that
  * were begun have ended.
+ *
+ * @example
+ * ```ts
+ * await parallel(files, 4, (file) => Deno.remove(file));
+ * ```
  */
 export async function parallel<T>(
   items: Iterable<T>,

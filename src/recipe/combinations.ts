@@ -11,25 +11,25 @@ import { SECTIONS, type SettingName, type Settings } from "./recipe.ts";
 import { IDLE, type Rule } from "./rules.ts";
 
 /**
- * The settings that choose what a run trains, and by which rule. A setting that acts `only` with other values of these is refused: it
- * belongs to another run. A setting that acts `only` with other values of any other setting is a detail of something
- * that is turned off, and gets a note.
+ * The settings that choose what a run trains, and by which rule. A setting that acts `only` with other values of these is
+ * refused: it belongs to another run. A setting that acts `only` with other values of any other setting is a detail of
+ * something that is off, and gets a note. Conditions on settings that the command does not use are ignored.
  */
 export const CHOICES: readonly string[] = ["stage", "finetuningType", "optim"] satisfies SettingName[];
 
-/** Values of their own types, before it is known whether they go together. */
+/** Settings whose values are of the right type, before the rules about combinations. */
 export class Draft {
   constructor(
     readonly schemas: Readonly<Record<string, z.ZodType>>,
     readonly recipe: Settings,
     readonly given: ReadonlyMap<SettingName, Entry>,
-    /** Settings whose values were refused: nothing more is said about them. */
+    /** Settings whose values were refused. No rule applies to them. */
     readonly wrong: ReadonlySet<string>,
   ) {}
 
   /**
-   * Whether somebody set `name` to anything but the value it has when left out. A setting with that value asks for
-   * nothing: it needs no note and contradicts nothing.
+   * Whether `name` was set to a value other than the one it has when left out. Setting that value asks for nothing, so it
+   * needs no note and contradicts nothing.
    */
   wasSet = (name: SettingName): boolean => {
     if (!this.given.has(name)) return false;
@@ -51,7 +51,7 @@ export function brokenRules({ recipe, wrong, wasSet, shown }: Draft, rules: read
     });
 }
 
-/** What to say about settings that act `only` with values that others do not have, as far as the purpose uses them. */
+/** Problems and notes about settings that act `only` with values that other settings do not have. */
 export function misplaced(draft: Draft, purpose: Purpose, sections: readonly Section[]) {
   const problems: string[] = [], notes: string[] = [];
   const used = new Set(usedBy(purpose, sections).flatMap(({ shape }) => Object.keys(shape)));
@@ -75,7 +75,7 @@ export function misplaced(draft: Draft, purpose: Purpose, sections: readonly Sec
   return { problems, notes };
 }
 
-/** Notes about settings that do nothing next to others. */
+/** Notes by the IDLE rules. */
 export function idle({ recipe, wasSet }: Draft): string[] {
   return IDLE
     .filter(({ settings: [name], broken }) => wasSet(name) && broken(recipe, wasSet))

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { camelCase, snakeCase } from "../settings/spelling.ts";
+import { check } from "../settings/value.ts";
+import { VALUES } from "./known_keys.ts";
 import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
-import { settingNamed } from "./recipe.ts";
+import { settingNamed, SETTINGS } from "./recipe.ts";
 
 Deno.test("KNOWN_KEYS are spelled as in files, named once, and are no settings of ours", () => {
   assert.deepEqual(KNOWN_KEYS.filter((key) => snakeCase(camelCase(key)) !== key), []);
@@ -24,4 +26,14 @@ Deno.test("notYetValue() finds a value in a list or in commas", () => {
   assert.equal(notYetValue("report_to", "tensorboard, mlflow"), "MLflow");
   assert.equal(notYetValue("stage", "sft"), undefined);
   assert.equal(notYetValue("seed", 1), undefined);
+});
+
+Deno.test("VALUES are values of settings that ftx has, and none that it supports", () => {
+  for (const [key, values] of Object.entries(VALUES)) {
+    const name = settingNamed(key);
+    assert.ok(name, key);
+    for (const value of Object.keys(values)) {
+      assert.notEqual(check(SETTINGS[name], value).problem, undefined, `${key} = ${value}`);
+    }
+  }
 });

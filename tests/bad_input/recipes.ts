@@ -90,7 +90,7 @@ export const RECIPE_CASES: Case[] = [
     run: `${SFT} --lr-scheduler-type cosin`,
     code: 2,
     says:
-      'Cannot use lr_scheduler_type = "cosin" (--lr-scheduler-type): choose one of linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup, inverse_sqrt, reduce_lr_on_plateau, cosine_with_min_lr, cosine_warmup_with_min_lr, warmup_stable_decay; did you mean "cosine"?',
+      'Cannot use lr_scheduler_type = "cosin" (--lr-scheduler-type): choose one of linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup, inverse_sqrt, cosine_with_min_lr, cosine_warmup_with_min_lr, warmup_stable_decay, reduce_lr_on_plateau, greedy; did you mean "cosine"?',
   },
   {
     name: "settings that contradict each other",

@@ -119,7 +119,7 @@ export const RUN_CASES: Case[] = [
     run: `${AGAIN} --resume --optim sgd`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, and this run needs 0; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, but this run needs 0; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
   },
   {
     name: "a run to resume with momentum that it did not have",
@@ -163,7 +163,7 @@ export const RUN_CASES: Case[] = [
     run: "export --model nano --export-dir nano",
     code: 2,
     says:
-      'Cannot use export_dir = "nano" (--export-dir) with model_name_or_path = "nano" (--model-name-or-path): the model would overwrite itself; choose another folder',
+      'Cannot use export_dir = "nano" (--export-dir) with model_name_or_path = "nano" (--model-name-or-path): the export would overwrite the model; choose another folder',
   },
   {
     name: "an export into the adapter",

@@ -4,7 +4,7 @@ import { FtxError } from "../../src/errors.ts";
 import { exists, findLibtorch, type Libtorch, minor, readLibtorch } from "../../src/libtorch/mod.ts";
 import { compileShim, findCompiler, planShim } from "../../src/setup/mod.ts";
 
-/** The libtorchs in these folders, or the one in use. Throws an `FtxError` if one is not a libtorch, or two have the same minor version. */
+/** The libtorchs in these folders, or the one in use. Throws an `FtxError` if one is none, or two have one minor version. */
 export function libtorchsIn(folders: string[]): Libtorch[] {
   if (folders.length === 0) return [findLibtorch()];
   const all = folders.map((root) => {
