@@ -17,6 +17,7 @@ EXPORT int32_t ftx_wants_grad(H h) {
 /** Adds d(h)/d(leaf) · gradient to every leaf's .grad; a gradient of 0 means 1. */
 EXPORT int32_t ftx_backward(H h, H gradient) {
   return guard([&]() -> int32_t {
+    const ftx::dry::Backward running;
     get(h).backward(gradient ? get(gradient) : at::Tensor());
     return 1;
   });
@@ -26,6 +27,7 @@ EXPORT int32_t ftx_backward(H h, H gradient) {
 EXPORT int32_t ftx_gradients(const H* outputs, int32_t n, const H* inputs, int32_t m, const H* grads, int32_t k, H* out,
                               int32_t cap) {
   return guard([&]() -> int32_t {
+    const ftx::dry::Backward running;
     auto made = torch::autograd::grad(list(outputs, n).v, list(inputs, m).v, list(grads, k).v, std::nullopt, false, true);
     return put_all(made, out, cap);
   });

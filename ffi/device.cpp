@@ -52,18 +52,20 @@ EXPORT int32_t ftx_device_synchronize(int32_t device) {
 /** An uninitialised tensor in host memory that a GPU reads and writes by itself; ordinary memory where there is no GPU. */
 EXPORT H ftx_pinned(const double* shape, int32_t n, int32_t dtype) {
   return guard([&]() -> H {
+    auto options = at::TensorOptions(dtype_of(dtype));
+    if (ftx::dry::device != ftx::dry::NONE) return put(at::empty(ints(shape, n), options.device(at::kMeta)));
     bool gpu = at::hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0;
-    return put(at::empty(ints(shape, n), at::TensorOptions(dtype_of(dtype)).pinned_memory(gpu)));
+    return put(at::empty(ints(shape, n), options.pinned_memory(gpu)));
   });
 }
 
 // Marks in a device's queue of work, by slot; 0 is none.
 static std::vector<std::unique_ptr<c10::Event>> marks(1);
 
-/** Makes a mark for this device; returns its slot. */
+/** Makes a mark for this device, in a dry run one that nobody waits for; returns its slot. */
 EXPORT int32_t ftx_mark() {
   return guard([&]() -> int32_t {
-    marks.push_back(std::make_unique<c10::Event>(at::kCUDA));
+    marks.push_back(ftx::dry::device == ftx::dry::NONE ? std::make_unique<c10::Event>(at::kCUDA) : nullptr);
     return marks.size() - 1;
   });
 }
@@ -71,7 +73,7 @@ EXPORT int32_t ftx_mark() {
 /** Puts the mark behind all that was sent to the device so far; where it was before is forgotten. */
 EXPORT int32_t ftx_mark_here(int32_t slot, int32_t device) {
   return guard([&]() -> int32_t {
-    marks.at(slot)->record(at::accelerator::getCurrentStream(device));
+    if (auto& mark = marks.at(slot)) mark->record(at::accelerator::getCurrentStream(device));
     return 1;
   });
 }
@@ -79,7 +81,7 @@ EXPORT int32_t ftx_mark_here(int32_t slot, int32_t device) {
 /** Waits until the device has come to the mark; not at all for one that was never put anywhere. */
 EXPORT int32_t ftx_mark_wait(int32_t slot) {
   return guard([&]() -> int32_t {
-    marks.at(slot)->synchronize();
+    if (auto& mark = marks.at(slot)) mark->synchronize();
     return 1;
   });
 }

@@ -21,10 +21,15 @@ EXPORT int32_t ftx_manual_seed(double seed) {
   });
 }
 
+/** Whose random numbers a device draws; a dry run draws none and is given the CPU's. */
+static at::Generator generator(int32_t device) {
+  return at::globalContext().defaultGenerator(ftx::dry::device == ftx::dry::NONE ? device_of(device) : at::Device(at::kCPU));
+}
+
 /** The state of a device's random numbers as a byte tensor (CPU: 5056 bytes; CUDA: seed and offset). */
 EXPORT H ftx_random_state(int32_t device) {
   return guard([&]() -> H {
-    auto g = at::globalContext().defaultGenerator(device_of(device));
+    auto g = generator(device);
     std::lock_guard<std::mutex> lock(g.mutex());
     return put(g.get_state());
   });
@@ -32,7 +37,8 @@ EXPORT H ftx_random_state(int32_t device) {
 
 EXPORT int32_t ftx_set_random_state(int32_t device, H state) {
   return guard([&]() -> int32_t {
-    auto g = at::globalContext().defaultGenerator(device_of(device));
+    if (ftx::dry::device != ftx::dry::NONE) return 1;
+    auto g = generator(device);
     std::lock_guard<std::mutex> lock(g.mutex());
     g.set_state(get(state));
     return 1;

@@ -4,6 +4,8 @@
 #include <ATen/core/IListRef.h>
 #include <ATen/core/IListRef_inl.h>
 #include <ATen/core/Tensor.h>
+#include "dry.h"
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -42,8 +44,11 @@ inline std::optional<c10::SymInt> maybe_symint(double x) {
 }
 inline at::ScalarType dtype_of(int32_t d) { return (at::ScalarType)d; }
 inline std::optional<at::ScalarType> maybe_dtype(int32_t d) { return d < 0 ? std::nullopt : std::optional(dtype_of(d)); }
-inline at::Device device_of(int32_t d) { return d < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, d); }
-inline std::optional<at::Device> maybe_device(int32_t d) { return d < -1 ? std::nullopt : std::optional(device_of(d)); }
+// In a dry run, tensors for its device are meta tensors.
+inline at::Device device_of(int32_t d) {
+  return d == ftx::dry::device ? at::Device(at::kMeta) : d < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, d);
+}
+inline std::optional<at::Device> maybe_device(int32_t d) { return d < -1 && ftx::dry::device != -1 ? std::nullopt : std::optional(device_of(std::max(d, -1))); }
 inline std::vector<int64_t> ints(const double* p, int32_t n) { return {p, p + n}; }
 struct MaybeInts {
   std::optional<std::vector<int64_t>> v;

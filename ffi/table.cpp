@@ -65,16 +65,17 @@ EXPORT int32_t ftx_meta(H h, double* out, int32_t cap) {
   return guard([&]() -> int32_t {
     auto& t = get(h);
     out[0] = (int)t.scalar_type();
-    out[1] = t.is_cuda() ? t.get_device() : -1;
+    out[1] = t.is_cuda() ? t.get_device() : t.is_meta() ? ftx::dry::device : -1;
     for (int i = 0; i < t.dim() && 2 + i < cap; i++) out[2 + i] = t.size(i);
     return t.dim() + 1;
   });
 }
 
-/** out[0] = the number that the tensor holds. Waits for the GPU. */
+/** out[0] = the number that the tensor holds; 0 in a dry run. Waits for the GPU. */
 EXPORT int32_t ftx_item(H h, double* out) {
   return guard([&]() -> int32_t {
-    out[0] = get(h).item().toDouble();
+    auto& t = get(h);
+    out[0] = t.is_meta() ? 0 : t.item().toDouble();
     return 1;
   });
 }
@@ -82,16 +83,17 @@ EXPORT int32_t ftx_item(H h, double* out) {
 /** A CPU tensor with a copy of `data`, which has `bytes` bytes. */
 EXPORT H ftx_from(const void* data, double bytes, const double* shape, int32_t n, int32_t dtype) {
   return guard([&]() -> H {
-    auto t = at::empty(ints(shape, n), at::TensorOptions(dtype_of(dtype)));
+    auto t = at::empty(ints(shape, n), at::TensorOptions(dtype_of(dtype)).device(device_of(-1)));
     TORCH_CHECK((double)t.nbytes() == bytes, (int64_t)bytes / t.element_size(), " numbers do not fill the shape ", t.sizes());
-    memcpy(t.mutable_data_ptr(), data, t.nbytes());
+    if (!t.is_meta()) memcpy(t.mutable_data_ptr(), data, t.nbytes());
     return put(t);
   });
 }
 
-/** Copies the elements, row-major, into `out`, which has `bytes` bytes. */
+/** Copies the elements, row-major, into `out`, which has `bytes` bytes; zeros in a dry run. */
 EXPORT int32_t ftx_read(H h, void* out, double bytes) {
   return guard([&]() -> int32_t {
+    if (get(h).is_meta()) return memset(out, 0, (size_t)bytes), 1;
     auto t = get(h).detach().cpu().contiguous();
     if ((double)t.nbytes() != bytes) throw std::runtime_error("the buffer has another size than the tensor");
     memcpy(out, t.const_data_ptr(), t.nbytes());
@@ -99,10 +101,11 @@ EXPORT int32_t ftx_read(H h, void* out, double bytes) {
   });
 }
 
-/** out: address, bytes. Only for contiguous tensors in host memory; the address lives as long as the tensor. */
+/** out: address, bytes. Only for contiguous tensors in host memory; the address lives as long as the tensor. In a dry run, zeros that nobody reads. */
 EXPORT int32_t ftx_memory_of(H h, uint64_t* out) {
   return guard([&]() -> int32_t {
     auto& t = get(h);
+    if (t.is_meta()) return out[0] = (uint64_t)ftx::dry::scratch(t.nbytes()), out[1] = t.nbytes(), 1;
     if (!t.is_cpu() || !t.is_contiguous()) throw std::runtime_error("only a contiguous tensor on the CPU has host memory");
     out[0] = (uint64_t)t.data_ptr();
     out[1] = t.nbytes();

@@ -69,6 +69,7 @@ double chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient,
       }
     });
   });
+  if (z.is_meta()) return 0;
   double loss = 0;  // in the order of the rows, so that the sum does not depend on the threads
   for (int64_t i = 0; i < rows; i++) loss += results[i].loss, at_<float>(correct)[i] = results[i].correct;
   return loss;
@@ -77,6 +78,7 @@ double chunk_on_cpu(at::Tensor& z, const at::Tensor& y, double e, bool gradient,
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static torch::autograd::tensor_list forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x_, const at::Tensor& weight,
                                               const at::Tensor& targets, double e, int64_t chunk, bool dx_wanted, bool dw_wanted) {
+    const dry::For logits(dry::LOGITS);
     auto x = x_.contiguous(), y = targets.to(at::kLong).contiguous();
     int64_t N = x.size(0);
     auto options = x.options().dtype(at::kFloat);
@@ -98,7 +100,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx, torch::autograd::tensor_list grads) {
     auto saved = ctx->get_saved_variables();
     auto scaled = [&](at::Tensor t) {  // nearly always by 1; reading that costs nothing on a CPU and a wait on a GPU
-      if (!t.defined() || (t.is_cpu() && grads[0].item<float>() == 1.0f)) return t;
+      if (!t.defined() || (is_cpu(t) && (t.is_meta() || grads[0].item<float>() == 1.0f))) return t;
       return t * grads[0];  // a factor of no dimensions is not rounded to t's type
     };
     at::Tensor none;

@@ -141,6 +141,7 @@ void multiply(const at::Tensor& c_, const at::Tensor& a_, const at::Tensor& b_, 
   const int64_t width = std::min(parts(N, COLUMNS), PACKED / depth / COLUMNS) * COLUMNS;
   const int64_t height = direct ? parts(M, ROWS) * ROWS : std::min(parts(M, ROWS), PACKED / depth / ROWS) * ROWS;
   const auto b_packed = at::empty({width * depth}, b_.options()), a_packed = at::empty({(direct ? ROWS : height) * depth}, a_.options());
+  if (c_.is_meta()) return;
   auto shared = [](int64_t n, int64_t unit, auto pack) {  // of n, whole units for each thread
     const int64_t all = parts(n, unit), each = parts(all, at::get_num_threads());
     at::parallel_for(0, all, each, [&](int64_t first, int64_t last) { pack(first * unit, std::min(n, last * unit)); });
@@ -174,7 +175,7 @@ namespace {
 bool ours(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b) {
 #ifdef AVX512
   static const bool able = __builtin_cpu_supports("avx512f");
-  auto plain = [](const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat; };
+  auto plain = [](const at::Tensor& t) { return is_cpu(t) && t.scalar_type() == at::kFloat; };
   return able && plain(a) && plain(b) && plain(c) && a.size(0) >= 2 * ROWS && b.size(1) >= COLUMNS && a.size(1) >= TURNED && c.stride(1) == 1;
 #else
   return false;

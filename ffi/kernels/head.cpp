@@ -17,7 +17,7 @@ int64_t head_chunk(int64_t asked, const at::Tensor& x, bool dw) {
   if (asked > 0) return asked;
   // A frozen head takes small chunks, for memory: 512 rows would be 3 % faster in fp32, as the weight is packed once a chunk.
   // One that trains sums its gradient once a chunk.
-  return dw ? 1024 : x.is_cpu() ? 256 : 2048;
+  return dw ? 1024 : is_cpu(x) ? 256 : 2048;
 }
 
 HeadGradients::HeadGradients(const at::Tensor& x, const at::Tensor& weight, bool dx, bool dw)

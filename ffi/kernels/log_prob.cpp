@@ -114,6 +114,7 @@ void gradient_anywhere(const at::Tensor& z, const at::Tensor& y, double temperat
 struct LinearLogProb : torch::autograd::Function<LinearLogProb> {
   static torch::autograd::tensor_list forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x_, const at::Tensor& weight,
                                               const at::Tensor& targets, double temperature, bool entropy, int64_t chunk) {
+    const dry::For logits(dry::LOGITS);
     auto x = x_.contiguous(), y = targets.to(at::kLong).contiguous();
     const int64_t N = x.size(0);
     const auto type = x.options().dtype(x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat);
@@ -134,6 +135,7 @@ struct LinearLogProb : torch::autograd::Function<LinearLogProb> {
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* ctx, torch::autograd::tensor_list grads) {
+    const dry::For logits(dry::LOGITS);
     auto saved = ctx->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &y = saved[2], &logsumexp = saved[3], &entropies = saved[4];
     const double temperature = ctx->saved_data["temperature"].toDouble();

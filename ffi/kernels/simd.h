@@ -1,5 +1,6 @@
 // Loops that the compiler can vectorise: element types as plain numbers, an exp without a call, code for several CPUs.
 #pragma once
+#include "../dry.h"
 #include <ATen/core/Tensor.h>
 #include <c10/util/BFloat16.h>
 #include <cstdint>
@@ -60,12 +61,13 @@ INLINE float fast_exp(float x) { return exp_below(x > 89.0f ? 89.0f : x); }
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
 inline bool fast(const at::Tensor& t) {
-  return t.is_cpu() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
+  return is_cpu(t) && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
 }
 
-/** Calls f with a null pointer of the tensor's element type. */
+/** Calls f with a null pointer of the tensor's element type; not at all for a tensor without numbers. */
 template <class F>
 void by_type(const at::Tensor& t, F f) {
+  if (t.is_meta()) return;
   if (t.scalar_type() == at::kFloat) f((float*)nullptr);
   else f((bf16*)nullptr);
 }

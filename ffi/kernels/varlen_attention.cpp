@@ -1,6 +1,7 @@
 // Causal attention of documents that lie end to end, in one call whatever their lengths. libtorch's kernels for GPUs take the
 // documents' starts, but only Python reaches them with gradients; here they are one node of the graph. On CPUs the same
 // node computes by the formulas: slow, and what the kernels are tested against.
+#include "../dry.h"
 #include "kernels.h"
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -112,7 +113,7 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
                             const at::Tensor& starts, int64_t longest, int64_t window, double scale, double dropout, bool flash) {
     auto q = q_.contiguous(), k = k_.contiguous(), v = v_.contiguous();
     const Run run{longest, window, scale, dropout, flash};
-    auto made = (q.is_cpu() ? plain_forward : flash ? flash_forward : efficient_forward)(q, k, v, starts, run);
+    auto made = (is_cpu(q) ? plain_forward : flash ? flash_forward : efficient_forward)(q, k, v, starts, run);
     auto saved = made;
     saved.insert(saved.begin(), {q, k, v, starts});
     ctx->save_for_backward(saved);
@@ -125,7 +126,7 @@ struct VarlenAttention : torch::autograd::Function<VarlenAttention> {
     const Run run{(int64_t)numbers[0], (int64_t)numbers[1], numbers[2], numbers[3], numbers[4] != 0};
     auto q = saved[0];
     const Made made(saved.begin() + 4, saved.end());
-    auto go = q.is_cpu() ? plain_backward : run.flash ? flash_backward : efficient_backward;
+    auto go = is_cpu(q) ? plain_backward : run.flash ? flash_backward : efficient_backward;
     auto out = go(grads[0].contiguous().view(q.sizes()), q, saved[1], saved[2], saved[3], made, run);
     at::Tensor none;
     return {out[0], out[1], out[2], none, none, none, none, none, none};
@@ -141,8 +142,8 @@ at::Tensor varlen_attention(const at::Tensor& q, const at::Tensor& k, const at::
               "q must be [N, H, C], k and v [N, K, C] with H a multiple of K");
   TORCH_CHECK(starts.dim() == 1 && starts.scalar_type() == at::kInt && starts.device() == q.device(),
               "starts must be int32 [documents + 1] beside q");
-  TORCH_CHECK(flash || q.is_cpu() || window <= 0, "only the flash kernel has windows");
-  TORCH_CHECK(!q.is_cpu() || dropout == 0, "no dropout on CPUs");
+  TORCH_CHECK(flash || is_cpu(q) || window <= 0, "only the flash kernel has windows");
+  TORCH_CHECK(!is_cpu(q) || dropout == 0, "no dropout on CPUs");
   return VarlenAttention::apply(q, k, v, starts, longest, window, scale, dropout, flash);
 }
 

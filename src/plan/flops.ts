@@ -1,32 +1,26 @@
-import { type Facts, tokensOf } from "./facts.ts";
-import { sizeOf } from "./parameters.ts";
-import type { Trained } from "./trained.ts";
+import type { CausalLm } from "../models/mod.ts";
+import type { Module, Parameter } from "../nn/mod.ts";
+import { type Load, tokensOf } from "./work.ts";
 
 /**
  * Floating-point operations of a training step for each of its tokens, two for a multiplication and an addition. Counted are
- * products: forward, backward to what came in where something below trains, backward to weights where those train, and
- * forward again where blocks are recomputed. The head computes for learned tokens only; attention sees half of each document.
+ * products, one for every matrix of the model and its adapters: forward, backward to what came in where something below
+ * trains, backward to the matrix where it trains, and forward again where blocks are recomputed. The head computes for learned
+ * tokens only; attention sees half of each document.
  */
-export function flopsPerToken(facts: Facts, { parameters, whole, branches }: Trained): number {
-  const { config, train: { lengths, learned }, settings } = facts;
-  const tokens = tokensOf(facts.train) || 1;
-  const blockOf = (path: string) => Number(path.match(/^model\.layers\.(\d+)\./)?.[1] ?? NaN);
-  const embeds = whole.has("model.embed_tokens.weight");
-  const trained = [...whole, ...branches.keys()].map(blockOf).filter((block) => !Number.isNaN(block));
-  const lowest = embeds ? 0 : trained.reduce((least, block) => Math.min(least, block), config.numHiddenLayers);
-  const again = settings.gradientCheckpointing ? 1 : 0;
-  let flops = 0;
-  for (const [name, shape] of parameters) {
-    const [outputs, inputs] = shape, path = name.replace(/\.weight$/, "");
-    const isHead = path === (config.tieWordEmbeddings ? "model.embed_tokens" : "lm_head");
-    if (inputs === undefined || path === "model.embed_tokens" && !isHead) continue;
-    const block = blockOf(name), backward = isHead || block >= lowest, rank = branches.get(path)?.rank ?? 0;
-    const passes = 1 + (backward ? 1 + (isHead ? 0 : again) : 0);
-    const branch = rank * (inputs + outputs) * (passes + 1);
-    flops += 2 * (sizeOf(shape) * (passes + (whole.has(name) ? 1 : 0)) + branch) * (isHead ? learned / tokens : 1);
-  }
-  const { numHiddenLayers: L, numAttentionHeads: H, headDim: C } = config;
-  const seen = lengths.reduce((sum, T) => sum + T * (T + 1) / 2, 0) / tokens; // tokens that one sees, on average
-  const backward = L - lowest; // two products forward, five backward: FlashAttention computes the scores again
-  return flops + 2 * seen * H * C * (2 * L + (5 + 2 * again) * backward);
+export function flopsPerToken(model: CausalLm, load: Load, { recomputes }: { recomputes: boolean }): number {
+  const { blocks, config: { numAttentionHeads: H, headDim: C } } = model;
+  const tokens = tokensOf(load) || 1, again = recomputes ? 1 : 0;
+  const trained = blocks.findIndex((block) => matrices(block).some((p) => p.wantsGrad));
+  const lowest = model.model.embedTokens.weight.wantsGrad ? 0 : trained < 0 ? blocks.length : trained;
+  const products = (part: Module<any, any>, passes: number) =>
+    matrices(part).reduce((sum, p) => sum + 2 * p.size * (passes + (p.wantsGrad ? 1 : 0)), 0);
+  const inBlocks = blocks.reduce((sum, block, i) => sum + products(block, i < lowest ? 1 : 2 + again), 0);
+  const inHead = products(model.lmHead ?? model.model.embedTokens, 2) * load.learned / tokens;
+  const seen = load.lengths.reduce((sum, T) => sum + T * (T + 1) / 2, 0) / tokens; // tokens that one sees, on average
+  const backward = blocks.length - lowest; // two products forward, five backward: FlashAttention computes the scores again
+  return inBlocks + inHead + 2 * seen * H * C * (2 * blocks.length + (5 + 2 * again) * backward);
 }
+
+const matrices = (part: Module<any, any>): Parameter[] =>
+  Array.from(part.parameters(), ([, p]) => p).filter((p) => p.shape.length === 2);

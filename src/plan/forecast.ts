@@ -1,12 +1,23 @@
 import { MemoryError } from "../errors.ts";
-import { adviceFor, advised, type Estimate, estimate, outlook, type Room, size } from "./mod.ts";
+import type { Prepared } from "../data/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { availableMemory, cudaDevices, type Device, gpuMemory } from "../tensor/mod.ts";
-import { factsOf, type Known } from "./run_facts.ts";
+import { adviceFor } from "./advice.ts";
+import { type Estimate, estimate } from "./estimate.ts";
+import { advised, outlook, type Room, size } from "./text.ts";
+import { workOf } from "./work.ts";
 
-/** The estimate of a run, for the larger of its largest batches. */
-export function forecast(recipe: Recipe, known: Known): Estimate {
-  return factsOf(recipe, known).map((facts) => estimate(facts)).reduce((a, b) => a.peak >= b.peak ? a : b);
+/** What is known of a run before its model is loaded. */
+export interface Known {
+  device: Device;
+  /** The data, and how many tokens the tokenizer knows; without them the largest batch there could be is taken. */
+  prepared?: { data: Pick<Prepared, "train" | "evals">; vocabulary: number };
+}
+
+/** The estimate of a run, by a dry run of its largest batches. */
+export function forecast(recipe: Recipe, { device, prepared }: Known): Promise<Estimate> {
+  const vocabulary = prepared?.vocabulary ?? 0;
+  return estimate({ recipe, device, vocabulary, work: workOf(recipe, prepared?.data) });
 }
 
 /** The memory of the device that a run computes on. */
@@ -20,12 +31,11 @@ export function roomOn(device: Device): Room {
  *
  * @throws {MemoryError}
  */
-export function refuseImpossible(expected: Estimate, room: Room, { modelNameOrPath, force }: Recipe) {
+export async function refuseImpossible(expected: Estimate, room: Room, { modelNameOrPath, force }: Recipe) {
   if (force || outlook(expected, room) !== "cannot fit") return;
+  const advice = advised(await adviceFor(expected, room.bytes));
   throw new MemoryError(
-    `Cannot train "${modelNameOrPath}": weights and optimizer alone take ${
-      size(expected.least)
-    } on ${room.device}, where ` +
-      `${size(room.bytes!)} are free; ${advised(adviceFor(expected, room.bytes))}, or force = true to try all the same`,
+    `Cannot train "${modelNameOrPath}": weights and optimizer alone take ${size(expected.least)} on ${room.device}, ` +
+      `where ${size(room.bytes!)} are free; ${advice}, or force = true to try all the same`,
   );
 }

@@ -6,13 +6,13 @@ import { outlook, type Room } from "./text.ts";
 
 /** The estimate as one object for programs: bytes, seconds, names in snake case. */
 export function planJson(estimate: Estimate, room: Room, advice: readonly Advice[], probed?: Probed): string {
-  const { parameters, trainable, peak, doing, memory, least, copy, flopsPerToken, tokensPerStep, facts } = estimate;
+  const { parameters, trainable, peak, doing, memory, least, copy, flopsPerToken, planned: { work } } = estimate;
   const all = {
     ...{ parameters, trainable, peak, memory, peakIn: doing, least, copy },
     device: room.device,
     free: room.bytes ?? null,
     outlook: outlook(estimate, room),
-    ...{ flopsPerToken, tokensPerStep, steps: facts.steps ?? null },
+    ...{ flopsPerToken, tokensPerStep: work.tokensPerStep, steps: work.totalSteps ?? null },
     advice: advice.map((one) => ({ ...one, settings: snaked(one.settings) })),
     probe: probed ? snaked(probed) : null,
   };

@@ -1,10 +1,11 @@
-import { type BatchOptions, type EncodedSet, rowOrder } from "../data/mod.ts";
-import type { Load } from "./mod.ts";
+import { type Batch, type BatchOptions, type EncodedSet, rowOrder } from "../data/mod.ts";
+import type { Load } from "./work.ts";
 import { planSteps, type StepSettings } from "../train/steps.ts";
 
-/** A batch by its sizes and its rows. */
+/** A batch with its sizes and its rows. */
 export interface LargeBatch extends Load {
   rows: Int32Array;
+  batch: Batch;
 }
 
 /** The largest batches of a set: the one with the most tokens, and the one with the most learned ones. */
@@ -61,4 +62,5 @@ const loadOf = (set: EncodedSet, rows: Int32Array, learned: Int32Array): LargeBa
   rows,
   lengths: Array.from(rows).flatMap((row) => Array.from(set.documentsOf(row), (d) => set.document(d).ids.length)),
   learned: rows.reduce((sum, row) => sum + learned[row], 0),
+  batch: set.batch(rows),
 });

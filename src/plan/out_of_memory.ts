@@ -6,19 +6,22 @@ export interface Situation {
   /** What could not be done: "go on training". */
   doing: string;
   device: Device;
-  /** What to change: "set bf16 = true". */
-  advice: string;
+  /** What to change: "set bf16 = true". Asked only where memory ran out. */
+  advice: () => Promise<string>;
   /** The folder of the newest checkpoint that is whole. */
   checkpoint?: string;
 }
 
 /** An error of libtorch about memory becomes a sentence with what to change and where to go on; any other stays itself. */
-export function outOfMemory(error: unknown, { doing, device, advice, checkpoint }: Situation): unknown {
+export async function outOfMemory(
+  error: unknown,
+  { doing, device, advice, checkpoint }: Situation,
+): Promise<unknown> {
   if (!(error instanceof TensorError) || error.exitCode !== EXIT.memory) return error;
   const whose = device === "cpu" ? "this machine" : device;
   const next = checkpoint === undefined ? "" : `, then go on from "${checkpoint}" with --resume`;
   return new MemoryError(
-    `Cannot ${doing}: the memory of ${whose} does not suffice${figures(error.message)}; ${advice}${next}`,
+    `Cannot ${doing}: the memory of ${whose} does not suffice${figures(error.message)}; ${await advice()}${next}`,
   );
 }
 

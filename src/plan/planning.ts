@@ -1,14 +1,17 @@
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
-import { adviceFor, advised, outlook, planJson, table } from "./mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { Waiting } from "../report/mod.ts";
 import { cudaDevices, type Device, pickDevice, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../adapters/mod.ts";
 import { prepareData } from "../prepare/mod.ts";
+import { adviceFor } from "./advice.ts";
 import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
+import { planJson } from "./json.ts";
 import { outOfMemory } from "./out_of_memory.ts";
 import { probe } from "./probe.ts";
+import { table } from "./table.ts";
+import { advised, outlook } from "./text.ts";
 
 /**
  * What `ftx plan` prints: memory by kind, work, whether it fits and what to change if it does not, as a table or with `json`
@@ -24,31 +27,34 @@ export async function planRun(given: Recipe): Promise<{ text: string; fits: bool
   if (given.probe && !hasData) {
     throw new RecipeError("Cannot probe a run without data: its steps need some; set dataset, or leave probe out");
   }
-  const device = given.probe ? pickDevice(given.device) : planned(given.device);
+  const device = given.probe ? pickDevice(given.device) : deviceToPlan(given.device);
   const recipe = await located(given, {
     listener: waiting,
     weights: given.probe || given.adapterNameOrPath.length > 0,
   });
-  const inspected = await inspectModel({ ...recipe, trainFromScratch: await lacksWeights(recipe) }, device);
+  const planned = { ...recipe, trainFromScratch: await lacksWeights(recipe) };
+  const inspected = await inspectModel(planned, device);
   const found = hasData
     ? await prepareData(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
     : undefined;
   const prepared = found && { data: found.data, vocabulary: found.tokenizer.vocabSize };
-  const expected = forecast(recipe, { inspected, device, prepared }), room = roomOn(device);
-  const advice = outlook(expected, room) === "fits" ? [] : adviceFor(expected, room.bytes);
-  if (given.probe) refuseImpossible(expected, room, given);
+  const expected = await forecast(planned, { device, prepared }), room = roomOn(device);
+  const advice = outlook(expected, room) === "fits" ? [] : await adviceFor(expected, room.bytes);
+  if (given.probe) await refuseImpossible(expected, room, given);
   const probed = given.probe && prepared
-    ? await probe(recipe, { set: prepared.data.train, vocabulary: prepared.vocabulary, waiting }).catch((error) => {
-      const changes = advised(adviceFor(expected, room.bytes));
-      throw outOfMemory(error, { doing: "make three steps of this run", device, advice: changes });
-    })
+    ? await probe(recipe, { set: prepared.data.train, vocabulary: prepared.vocabulary, waiting }).catch(
+      async (error) => {
+        const advice = async () => advised(await adviceFor(expected, room.bytes));
+        throw await outOfMemory(error, { doing: "make three steps of this run", device, advice });
+      },
+    )
     : undefined;
   const text = (given.json ? planJson : table)(expected, room, advice, probed);
   return { text, fits: outlook(expected, room) !== "cannot fit" };
 }
 
 /** A GPU may be planned for where there is none. */
-function planned(name: string): Device {
+function deviceToPlan(name: string): Device {
   const m = name.match(/^cuda(?::(\d+))?$/);
   return m && Number(m[1] ?? 0) >= cudaDevices() ? `cuda:${Number(m[1] ?? 0)}` : pickDevice(name);
 }

@@ -49,6 +49,6 @@ export async function probe(
 /** A step of the largest batch that begins one and the largest that follows, then the run's first steps. */
 function* probed(set: EncodedSet, recipe: Recipe): Generator<Batch[]> {
   const { first: [first], later: [later] } = largestOfRun(set, recipe);
-  yield [first, later].filter((batch) => batch !== undefined).map(({ rows }) => set.batch(rows));
+  yield [first, later].filter((batch) => batch !== undefined).map(({ batch }) => batch);
   yield* stepsOf(set, recipe, { ...planSteps(set, recipe), totalSteps: STEPS - 1 }, 0);
 }

@@ -1,6 +1,6 @@
+import { KINDS } from "../tensor/mod.ts";
 import type { Advice } from "./advice.ts";
 import type { Estimate } from "./estimate.ts";
-import { KINDS } from "./ledger.ts";
 import { amount, change, outlook, type Room, size } from "./text.ts";
 
 /** What a few steps of a run were like. */
@@ -26,12 +26,12 @@ export function table(estimate: Estimate, room: Room, advice: readonly Advice[],
   return paragraphs.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-function model({ facts: { config, settings, computes }, parameters, trainable }: Estimate): Row[] {
-  const numbers = settings.pureBf16 ? "pure bf16" : NUMBERS[computes];
+function model({ planned: { recipe }, family, blocks, computes, parameters, trainable }: Estimate): Row[] {
+  const numbers = recipe.pureBf16 ? "pure bf16" : NUMBERS[computes] ?? computes;
   const share = (100 * trainable / parameters).toFixed(2);
   return [
-    ["parameters", amount(parameters), `${config.modelType}, ${config.numHiddenLayers} blocks`],
-    ["trained", amount(trainable), `${share} %, ${settings.finetuningType} in ${numbers}`],
+    ["parameters", amount(parameters), `${family}, ${blocks} blocks`],
+    ["trained", amount(trainable), `${share} %, ${recipe.finetuningType} in ${numbers}`],
   ];
 }
 
@@ -46,7 +46,7 @@ function memory(estimate: Estimate, room: Room): Row[] {
   ];
 }
 
-function work({ facts: { steps }, flopsPerToken, tokensPerStep }: Estimate): Row[] {
+function work({ planned: { work: { totalSteps: steps, tokensPerStep } }, flopsPerToken }: Estimate): Row[] {
   const count = (n: number) => Math.round(n).toLocaleString("en");
   return [
     ...steps === undefined ? [] : [["steps", count(steps), ""] as Row],
@@ -73,7 +73,7 @@ const clock = (seconds: number) => {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 };
 
-const NUMBERS = { f32: "fp32", bf16: "bf16", f16: "fp16", f64: "fp64" };
+const NUMBERS: Partial<Record<string, string>> = { f32: "fp32", bf16: "bf16", f16: "fp16", f64: "fp64" };
 const SAYS = {
   fits: "it fits",
   "may not fit": "it may not fit",

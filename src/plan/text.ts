@@ -1,7 +1,7 @@
 import { snakeCase } from "../settings/spelling.ts";
+import { KINDS } from "../tensor/mod.ts";
 import { type Advice, adviceFor, needed } from "./advice.ts";
 import type { Estimate } from "./estimate.ts";
-import { KINDS } from "./ledger.ts";
 
 /** The memory of the device that a run computes on. */
 export interface Room {
@@ -32,10 +32,10 @@ export function sentence(estimate: Estimate, { device, bytes }: Room): string {
 }
 
 /** What a person should know before a run begins: its memory, and what to change where it may not suffice. */
-export function forewords(estimate: Estimate, room: Room): string[] {
+export async function forewords(estimate: Estimate, room: Room): Promise<string[]> {
   const first = sentence(estimate, room);
   if (["fits", "unknown"].includes(outlook(estimate, room))) return [first];
-  return [first, `warning: memory may not suffice; ${advised(adviceFor(estimate, room.bytes))}`];
+  return [first, `warning: memory may not suffice; ${advised(await adviceFor(estimate, room.bytes))}`];
 }
 
 const shares = ({ memory }: Estimate) =>

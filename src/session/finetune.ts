@@ -2,8 +2,7 @@ import config from "../../deno.json" with { type: "json" };
 import { inspectModel } from "../adapters/mod.ts";
 import type { EncodedSet } from "../data/mod.ts";
 import { located } from "../hub/mod.ts";
-import { forecast, refuseImpossible, roomOn } from "../plan/forecast.ts";
-import { adviceFor, advised, forewords } from "../plan/mod.ts";
+import { adviceFor, advised, forecast, forewords, refuseImpossible, roomOn } from "../plan/mod.ts";
 import { outOfMemory } from "../plan/out_of_memory.ts";
 import { prepareData, prepareTraining, type Training } from "../prepare/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
@@ -39,11 +38,11 @@ export async function finetune(given: Recipe): Promise<void> {
   run.notes.forEach(say);
   const recipe = await located(given, { listener: waiting }); // with folders in place of names; what is written keeps names
   const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
-  refuseImpossible(forecast(recipe, { inspected, device }), room, given); // before minutes are spent on the data
+  await refuseImpossible(await forecast(recipe, { device }), room, given); // before minutes are spent on the data
   const { tokenizer, data } = await prepareData(recipe, { vocabSize: inspected.config.vocabSize, waiting });
   const prepared = { data, vocabulary: tokenizer.vocabSize };
-  const expected = forecast(recipe, { inspected, device, prepared });
-  forewords(expected, room).forEach(say);
+  const expected = await forecast(recipe, { device, prepared });
+  (await forewords(expected, room)).forEach(say);
 
   const reached = { doing: "begin training", checkpoint: run.resume?.folder };
   try {
@@ -97,7 +96,8 @@ export async function finetune(given: Recipe): Promise<void> {
       throw error;
     }
   } catch (error) {
-    throw outOfMemory(error, { ...reached, device, advice: advised(adviceFor(expected, room.bytes)) });
+    const advice = async () => advised(await adviceFor(expected, room.bytes));
+    throw await outOfMemory(error, { ...reached, device, advice });
   }
 }
 

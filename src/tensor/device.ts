@@ -1,6 +1,7 @@
 import { FtxError } from "../errors.ts";
 import { driver } from "../libtorch/mod.ts";
 import { check } from "./base.ts";
+import { dryDevice } from "./dry.ts";
 import { type Device, deviceCode } from "./dtype.ts";
 import { C, cudaHalf } from "./lib.ts";
 
@@ -32,7 +33,7 @@ const factsHere = (): DeviceFacts => ({
  * @throws {FtxError} A GPU is asked for and cannot be used; the sentence says what is missing.
  */
 export function pickDevice(name: string, facts: () => DeviceFacts = factsHere): Device {
-  if (name === "cpu") return "cpu";
+  if (name === "cpu" || name === dryDevice()) return name as Device;
   if (name === "auto") return facts().gpus > 0 ? "cuda:0" : "cpu";
   const m = name.match(/^cuda(?::(\d+))?$/);
   if (!m) throw new FtxError(`Cannot use device = "${name}": choose auto, cpu, cuda or cuda:N`);
@@ -60,9 +61,10 @@ function why({ gpus, half: { cuda, cudaFailure }, driver, visible }: DeviceFacts
     : "the driver shows no GPU; look at nvidia-smi, or use --device cpu";
 }
 
-/** Compute capability of a GPU, such as 9.0 for Hopper; 0 for a CPU. */
+/** Compute capability of a GPU, such as 9.0 for Hopper; 0 for a CPU. A GPU of a dry run that is not here has 8.0. */
 export function capability(device: Device): number {
-  return device === "cpu" ? 0 : driver()?.gpus[deviceCode(device)]?.capability ?? 0;
+  if (device === "cpu") return 0;
+  return driver()?.gpus[deviceCode(device)]?.capability ?? (device === dryDevice() ? 8 : 0);
 }
 
 /** Waits for everything that was sent to a device; a CPU is never behind. */

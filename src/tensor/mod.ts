@@ -7,6 +7,7 @@ export { openTensors, type ShimMaker } from "./lib.ts";
 export { keep, live, scope } from "./scope.ts";
 export { BYTES, type Device, DTYPE, type DType } from "./dtype.ts";
 export { capability, cudaDevices, Mark, pickDevice, synchronize } from "./device.ts";
+export { dryDevice, DryRun, type Kind, KINDS, type Peak } from "./dry.ts";
 export { type Driver, driver, type Gpu } from "../libtorch/mod.ts";
 export {
   type DeviceMemory,

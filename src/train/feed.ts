@@ -64,7 +64,7 @@ class Slot {
     this.#reserve(n);
     write(parts, new Int32Array(this.#host!.hostBytes().buffer, 0, n));
     if (this.#host !== this.#device) {
-      scope(() => this.#device!.narrow(0, 0, n).copy_(this.#host!.narrow(0, 0, n), { nonBlocking: true }));
+      scope(() => void this.#device!.narrow(0, 0, n).copy_(this.#host!.narrow(0, 0, n), { nonBlocking: true }));
     }
     this.#copied.here();
   }

@@ -55,6 +55,9 @@ export function setOf(lengths: readonly number[], prompt = 1): EncodedSet {
 export interface Compared {
   expected: Estimate;
   peak: number;
+  /** Numbers in the run's model, and of them those that train. */
+  parameters: number;
+  trainable: number;
   /** By how much the estimate is larger, as a share. */
   off: number;
 }
@@ -75,8 +78,7 @@ export async function compare(
   }, "train");
   const inspected = await inspectModel(recipe), vocabulary = grown ?? inspected.config.vocabSize;
   const evals: Record<string, EncodedSet> = evaluation ? { "": evaluation } : {};
-  const expected = forecast(recipe, {
-    inspected,
+  const expected = await forecast(recipe, {
     device: "cpu",
     prepared: { data: { train: set, evals }, vocabulary },
   });
@@ -96,5 +98,7 @@ export async function compare(
   for await (const _ of steps);
   if (evaluation) await evaluate(lm, judge, evaluation, { batchSize: recipe.perDeviceEvalBatchSize });
   const peak = memory().peak - before;
-  return { expected, peak, off: expected.peak / peak - 1 };
+  const count = (all: Iterable<readonly [string, { size: number }]>) => [...all].reduce((n, [, p]) => n + p.size, 0);
+  const numbers = { parameters: count(lm.parameters()), trainable: count(training.named) };
+  return { expected, peak, ...numbers, off: expected.peak / peak - 1 };
 }
