@@ -24,7 +24,7 @@ Deno.test("findDenort() takes DENORT_BIN, then what Deno has kept, then the netw
   assert.equal(findDenort({}, home, "9.9.8"), "network");
   assert.throws(() => findDenort({ DENORT_BIN: "/no/denort" }, home), {
     name: "FtxError",
-    message: 'Cannot build with DENORT_BIN "/no/denort": there is no such file; unset it, or mend the path',
+    message: 'Cannot build with DENORT_BIN "/no/denort": there is no such file; unset it, or correct the path',
   });
 });
 

@@ -91,8 +91,8 @@ Deno.test({
     assert.equal(code, 0);
     const [, root] = out.match(/^root=(\/tmp\/ftx-0\/bin\/[0-9a-f]{32}) words=0/) ?? assert.fail(out);
     await Deno.remove(root, { recursive: true });
-    assert.match(err, /for ".*his\/.cache\/ftx\/bin" does not do \(".*his\/.cache(\/ftx)?" belongs to another user\)/);
-    assert.match(err, /".*\/ftx-0\/bin" does not do \(".*\/ftx-0\/bin" belongs to another user\)\n$/);
+    assert.match(err, /because ".*his\/.cache\/ftx\/bin" cannot be used \(".*his\/.cache(\/ftx)?" belongs to another user\)/);
+    assert.match(err, /".*\/ftx-0\/bin" cannot be used \(".*\/ftx-0\/bin" belongs to another user\)\n$/);
     // And root leaves no folder of its own in his home.
     await Deno.remove(`${home}/.cache`, { recursive: true });
     await small.start([], { env: { HOME: home, TMPDIR: own.path } });
@@ -136,7 +136,7 @@ withMounts("a full cache is passed over, whether it is full before or becomes so
   const late = await small.start([], { env: { ...env, TMPDIR: other.path }, ...crowded });
   assert.equal(
     late.err,
-    `note: ftx is unpacked into "${other.place}", for "${small.place}" cannot be used (No space left on device)\n`,
+    `note: ftx is unpacked into "${other.place}", because "${small.place}" cannot be used (No space left on device)\n`,
   );
   assert.equal(late.code, 0);
 });

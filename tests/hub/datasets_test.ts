@@ -95,7 +95,7 @@ Deno.test("a data set that is nowhere is said in one sentence", () =>
       name: "NetworkError",
       message:
         `Cannot download "org/nothing": there is no such file, and ${host} has no public data set of this name; check ` +
-        "may see; check the name, or log in with HF_TOKEN if it is private",
+        "the name, or log in with HF_TOKEN if it is private",
     });
     await assert.rejects(find("not a name", "ONLINE"), {
       name: "DataError",

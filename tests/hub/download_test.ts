@@ -134,7 +134,7 @@ Deno.test("a hub that does not answer is no trouble where a copy is in the cache
   const [note] = scene.said;
   assert.match(
     note,
-    /^note: the copy in the cache is used\. Cannot download "org\/model": \S+ has trouble \(503\); try again later$/,
+    /^note: using the copy in the cache\. Cannot download "org\/model": \S+ has an internal error \(503\); try again later$/,
   );
   assert.equal(scene.pauses.length, 1);
 });

@@ -1,4 +1,4 @@
-// The plan is the arithmetic of what a run really holds: small models here, larger ones in large_test.ts.
+// What a dry run takes is what a run really holds: small models here, larger ones in large_test.ts.
 
 import assert from "node:assert/strict";
 import { compare, Model, setOf } from "./measured.ts";
