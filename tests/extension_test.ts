@@ -2,6 +2,7 @@
 // are planned, train, log, evaluate, and resume to the same bytes.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { forecast } from "../src/plan/mod.ts";
 import { planRun } from "../src/plan/planning.ts";
 import { readRecipe, SECTIONS } from "../src/recipe/mod.ts";
 import { OPTIMIZERS } from "../src/optim/mod.ts";
@@ -49,10 +50,14 @@ Deno.test("a stage, a task, an optimizer and a setting are a file each, and do a
         assert.ok(text.trimEnd().split("\n").length <= 60, name);
       }
     });
-    await t.step("the run is planned", async () => {
+    await t.step("the run is planned, with both states of its optimizer", async () => {
       const { text, fits } = await planRun(await recipeOf(folder, "whole"));
-      assert.ok(fits);
-      assert.match(text, /optimizer/i);
+      assert.ok(fits, text);
+      const [ours, stateless] = await Promise.all(
+        ["twice", "sgd"].map((optim) => recipeOf(folder, "whole", { optim })),
+      );
+      const { least, trainable } = await forecast(ours, { device: "cpu" });
+      assert.equal(least - (await forecast(stateless, { device: "cpu" })).least, 2 * 4 * trainable);
     });
     await t.step("it trains, logs and evaluates under its metrics' names", async () => {
       await finetune(await recipeOf(folder, "whole"));

@@ -91,7 +91,10 @@ Deno.test({
     assert.equal(code, 0);
     const [, root] = out.match(/^root=(\/tmp\/ftx-0\/bin\/[0-9a-f]{32}) words=0/) ?? assert.fail(out);
     await Deno.remove(root, { recursive: true });
-    assert.match(err, /because ".*his\/.cache\/ftx\/bin" cannot be used \(".*his\/.cache(\/ftx)?" belongs to another user\)/);
+    assert.match(
+      err,
+      /because ".*his\/.cache\/ftx\/bin" cannot be used \(".*his\/.cache(\/ftx)?" belongs to another user\)/,
+    );
     assert.match(err, /".*\/ftx-0\/bin" cannot be used \(".*\/ftx-0\/bin" belongs to another user\)\n$/);
     // And root leaves no folder of its own in his home.
     await Deno.remove(`${home}/.cache`, { recursive: true });
