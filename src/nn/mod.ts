@@ -3,8 +3,7 @@ export { Module, type Parameter, parameter, type Place, replaceValue } from "./m
 export { Embedding, Linear, type Placement, Projection } from "./linear.ts";
 export { plainRmsNorm, RmsNorm } from "./rms_norm.ts";
 export { frequencies, plainRope, Rope, type RopeConfig, type RopeScaling, type Turns } from "./rope.ts";
-export { type Layout, layoutOf, longestOf } from "./layout.ts";
-export { roundedSize } from "./rounded_size.ts";
+export { type Layout, layoutOf, longestOf, roundedSize } from "./layout.ts";
 export { attentionKernel } from "./attention_kernel.ts";
 export { attend, attendCached, type AttendOptions, plainAttend } from "./attention.ts";
 export { linearLogProb, type LogProbOptions, type LogProbs, plainLogProb } from "./log_prob.ts";

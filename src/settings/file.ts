@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { RecipeError } from "../errors.ts";
 import type { Entry } from "./entry.ts";
-import { interpolate, InterpolationProblem } from "./interpolate.ts";
 
 // A settings file is small. Anything larger or deeper was not written by hand and could take long to read.
 const MOST_BYTES = 1 << 20;
@@ -123,4 +122,24 @@ function plain(node: Node | null, env: Record<string, string | undefined>): unkn
 
 function sourceOf(node: Node | null): { source?: string } {
   return isScalar(node) && node.type === "PLAIN" && node.source !== undefined ? { source: node.source } : {};
+}
+
+/** A problem in words, without its place, which the caller of `interpolate` knows. */
+class InterpolationProblem extends Error {}
+
+/**
+ * Replaces `${oc.env:NAME}` and `${oc.env:NAME,default}` in text, as OmegaConf does for LLaMA-Factory.
+ * Throws InterpolationProblem for a variable that is not set and for anything else in `${...}`.
+ */
+function interpolate(text: string, env: Record<string, string | undefined>): string {
+  return text.replace(/\$\{([^{}]*)\}/g, (whole, inside: string) => {
+    const match = /^\s*oc\.env:\s*([A-Za-z_]\w*)\s*(?:,(.*))?$/s.exec(inside);
+    if (!match) throw new InterpolationProblem(`ftx replaces only \${oc.env:NAME}, not ${whole}`);
+    const [, name, otherwise] = match;
+    const value = env[name] ?? otherwise?.trim();
+    if (value !== undefined) return value;
+    throw new InterpolationProblem(
+      `the environment variable ${name} is not set; set it, or write \${oc.env:${name},default}`,
+    );
+  });
 }
