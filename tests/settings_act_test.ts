@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { prepare, TASKS } from "../src/data/mod.ts";
+import { forecast, refuseImpossible } from "../src/plan/mod.ts";
 import { makeRecipe, type SettingName } from "../src/recipe/mod.ts";
 import { SETTINGS } from "../src/recipe/recipe.ts";
 import { settle } from "../src/recipe/settle.ts";
@@ -18,7 +19,6 @@ import {
   CHATS,
   DEEP,
   EVAL,
-  HUGE,
   MANY,
   NARROW,
   offline,
@@ -159,7 +159,7 @@ const CASES: Record<SettingName, Case | Noted> = {
   perDeviceTrainBatchSize: log([4, 2]),
   gradientAccumulationSteps: log([1, 2]),
   perDeviceEvalBatchSize: act("peak", [1, 400], { evalDataset: MANY, doEval: true }),
-  force: says("sft", [false, true], { model: HUGE, ...FULL, trainFromScratch: true }),
+  force: { values: [false, true], see: startsWithoutRoom },
   gradientCheckpointing: act("peak", [true, false], {
     ...{ ...FULL, model: DEEP, trainFromScratch: true, dataset: MANY },
     ...{ perDeviceTrainBatchSize: 100, maxSteps: 1 },
@@ -281,4 +281,11 @@ async function batchesEncoded(settings: Settings): Promise<number> {
   const target = { task: TASKS.conversation, template: TEMPLATES.chatml, tokenizer: await Tokenizer.load(NANO) };
   await prepare(recipe, target, { onProgress: () => count++ });
   return count;
+}
+
+/** What happens to a run that needs more memory than there is. */
+async function startsWithoutRoom(settings: Settings): Promise<string> {
+  const recipe = makeRecipe({ modelNameOrPath: NANO, ...settings }, "plan");
+  const expected = await forecast(recipe, { device: "cpu" });
+  return await refuseImpossible(expected, { device: "cpu", bytes: 1 }, recipe).then(() => "starts", String);
 }

@@ -3,6 +3,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
+import { SETTINGS } from "../../src/recipe/recipe.ts";
+import { defaultOf } from "../../src/settings/value.ts";
 import { NANO } from "../reliability/nano.ts";
 import { observe, type Seen, type Settings } from "./observe.ts";
 
@@ -60,8 +63,11 @@ let count = 0;
 
 /** What is seen of a command with these settings besides the usual ones. The same settings run once. */
 export function see(command: string, settings: Settings): Promise<Seen> {
-  const key = JSON.stringify([command, settings]);
-  const known = memory.get(key) ?? again(command, settings);
+  const usual = (name: string) =>
+    name in BASE[command] ? BASE[command][name] : defaultOf(SETTINGS[name] ?? z.unknown());
+  const own = Object.fromEntries(Object.entries(settings).filter(([name, value]) => value !== usual(name)));
+  const key = JSON.stringify([command, own]);
+  const known = memory.get(key) ?? again(command, own);
   memory.set(key, known);
   return known;
 }
@@ -84,8 +90,6 @@ function shaped(name: string, changes: Record<string, number>): string {
   return place(name);
 }
 
-/** Too large for any machine. */
-export const HUGE = shaped("huge", { vocab_size: 1 << 28, hidden_size: 1 << 16 });
 /** With so many blocks that their activations are what a step takes most memory for. */
 export const DEEP = shaped("deep", { num_hidden_layers: 12 });
 /** With fewer rows in its embedding than the tokenizer knows tokens. */
