@@ -3,9 +3,6 @@ import type { Done } from "../train/mod.ts";
 import { epochAt } from "../train/mod.ts";
 import type { Outcome, Session } from "./session.ts";
 
-/** Seconds that the rest of a step may take once the run has to stop; half of what schedulers usually grant. */
-export const GRACE = 15;
-
 /**
  * Runs the steps. After each, it reports, evaluates and saves where due, and decides whether to stop early.
  *
