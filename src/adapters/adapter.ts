@@ -75,7 +75,8 @@ export function* adapterTensors(model: CausalLm, config: LoraConfig): Generator<
   for (const [name, p] of model.parameters()) if (isSaved(name, config)) yield [savedKey(name), p];
 }
 
-const inFolder = (path: string, below?: string) => below ? `${path}/${below}` : path;
+/** The folder of an adapter below its path: `adapter_folder`. */
+export const inFolder = (path: string, below?: string) => below ? `${path}/${below}` : path;
 
 const isSaved = (parameter: string, { modulesToSave }: LoraConfig) =>
   !/\.lora_[AB]\./.test(parameter) &&
@@ -126,7 +127,7 @@ async function loadWeights(model: CausalLm, config: LoraConfig, { folder, tensor
 }
 
 /** An adapter's files, as PEFT saves them. */
-export function chooseAdapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
+export function adapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
   return {
     stem: "adapter_model",
     tensors: () => adapterTensors(model, config),

@@ -1,7 +1,8 @@
 import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { type LoadSettings, modelOf } from "../weights/mod.ts";
-import { mergeAdapter } from "./adapter.ts";
+import { inFolder, mergeAdapter } from "./adapter.ts";
+import { freeze } from "./attach.ts";
 
 /** The settings that decide which model is used, and with which adapters. */
 export type UseSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;
@@ -17,9 +18,9 @@ export async function loadWithAdapters(
   const { model } = await modelOf({ ...recipe, trainFromScratch: false }, { purpose: "use", onNote, onProgress });
   try {
     for (const path of recipe.adapterNameOrPath) {
-      await mergeAdapter(model, recipe.adapterFolder ? `${path}/${recipe.adapterFolder}` : path, onNote);
+      await mergeAdapter(model, inFolder(path, recipe.adapterFolder), onNote);
     }
-    for (const [, p] of model.parameters()) p.requiresGrad(false);
+    freeze(model);
     return model;
   } catch (error) {
     model[Symbol.dispose]();

@@ -3,14 +3,7 @@ export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, wi
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
 export { trainAll, trainModules, trainSome } from "./select.ts";
-export {
-  adapterTensors,
-  attachAdapter,
-  checkAdapter,
-  chooseAdapterFiles,
-  mergeAdapter,
-  prepareAdapter,
-} from "./adapter.ts";
+export { adapterFiles, adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadWithAdapters, type UseSettings } from "./load_merged.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";

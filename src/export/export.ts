@@ -2,7 +2,7 @@ import { inspectModel, loadWithAdapters, type UseSettings } from "../adapters/mo
 import { RecipeError } from "../errors.ts";
 import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
 import { writeFolder } from "../run/mod.ts";
-import { shards, writeSafetensors } from "../safetensors/mod.ts";
+import { shards } from "../safetensors/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { bytesOfTensor, modelFiles } from "../weights/mod.ts";
 import type { ExportSettings } from "./settings.ts";
@@ -53,7 +53,7 @@ export async function exportModel(
     if (split.index) await writer.bytes("model.safetensors.index.json", split.index);
     for (const [name, text] of Object.entries(files.texts)) await writer.bytes(name, text);
     for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
-  }, { writeSafetensors, supersedes: OLD });
+  }, { supersedes: OLD });
   const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   const count = split.files.length;
   say(`Exported ${(bytes / 1e6).toFixed(1)} MB in ${count} ${count === 1 ? "file" : "files"} to "${exportDir}"`);

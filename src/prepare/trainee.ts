@@ -1,4 +1,4 @@
-import { chooseAdapterFiles, prepareAdapter, setTraining, trainAll, trainSome } from "../adapters/mod.ts";
+import { adapterFiles, prepareAdapter, setTraining, trainAll, trainSome } from "../adapters/mod.ts";
 import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
@@ -49,7 +49,7 @@ async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote
   const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);
   const whole = grown ? modulesWithRows(model.config) : [];
   const targets = [...new Set([...recipe.additionalTarget, ...whole])];
-  return chooseAdapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
+  return adapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
 }
 
 async function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {

@@ -4,7 +4,7 @@ import { writeError } from "./failure.ts";
 import { type Facts, type Manifest, verify, writeManifest } from "./manifest.ts";
 import { demandSpace } from "./space.ts";
 import { takeAway } from "./trash.ts";
-import { FolderWriter, type SafetensorsWriter } from "./writer.ts";
+import { FolderWriter } from "./writer.ts";
 
 /** A checkpoint whose files match its manifest. */
 export interface Checkpoint {
@@ -27,7 +27,6 @@ export interface SaveOptions {
   facts: Omit<Facts, "step">;
   /** Roughly how many bytes `files` will write; compared with the free space first. Default 0: no check. */
   bytes?: number;
-  writeSafetensors?: SafetensorsWriter;
 }
 
 /**
@@ -46,7 +45,7 @@ export async function saveCheckpoint(folder: string, step: number, options: Save
   const final = `${folder}/checkpoint-${step}`;
   if (options.bytes) demandSpace(folder, options.bytes, final);
   const temporary = temporaryName(final);
-  const writer = new FolderWriter(temporary, options.writeSafetensors);
+  const writer = new FolderWriter(temporary);
   crashPoint("before-folder");
   try {
     await Deno.mkdir(temporary, { mode: 0o755 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, listCheckpoints, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { writeSafetensors } from "../safetensors/mod.ts";
 import type { FolderWriter } from "./writer.ts";
 
 const FACTS = { ftx: "0.1.0", libtorch: "2.13.0", run: "r" };
@@ -168,13 +167,12 @@ Deno.test("saveCheckpoint() gets more than one piece a step to the disk while tr
   assert(steps < 16, `${steps} steps`);
 });
 
-Deno.test("saveCheckpoint() writes tensors with writeSafetensors, and lists the file in the manifest", async () => {
+Deno.test("saveCheckpoint() writes tensors as safetensors, and lists the file in the manifest", async () => {
   using folder = temporaryFolder();
   const tensor = { dtype: "F32", shape: [2], data: () => new Uint8Array(new Float32Array([1, 2]).buffer) } as const;
   const { checkpoint } = await saveCheckpoint(folder.path, 1, {
     files: (writer) => writer.safetensors("model.safetensors", [["x", tensor]]),
     facts: FACTS,
-    writeSafetensors,
   }).then(() => newestCheckpoint(folder.path));
   const text = new TextDecoder().decode(Deno.readFileSync(`${checkpoint!.folder}/model.safetensors`));
   assert.match(text, /"__metadata__":\{"format":"pt"\},"x":\{"dtype":"F32","shape":\[2\],"data_offsets":\[0,8\]\}/);

@@ -1,22 +1,12 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Sink, Written } from "../safetensors/mod.ts";
 import { crashPoint } from "./crash.ts";
 import { reserve } from "./space.ts";
 import { WriteBehind } from "./write_behind.ts";
 
 const PIECE = 8 * 2 ** 20; // bytes hashed and written at once: small enough for signals to be handled in between
-
-/** A file that was written: its length in bytes and its SHA-256 in hexadecimal. */
-export interface Written {
-  bytes: number;
-  sha256: string;
-}
-
-/** Takes the pieces of a file, in order. */
-export interface Sink {
-  write(piece: Uint8Array): Promise<number>;
-}
 
 /**
  * Creates a file and returns once everything that `pour` wrote is on disk. A failure throws and leaves the file for the

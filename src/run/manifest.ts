@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { hashFile, writeDurably, type Written } from "./durable.ts";
+import type { Written } from "../safetensors/mod.ts";
+import { hashFile, writeDurably } from "./durable.ts";
 
 /** Name of the file that makes a folder of files a checkpoint. It is written last. */
 export const MANIFEST = "manifest.json";

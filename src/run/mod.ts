@@ -7,7 +7,7 @@ export {
   saveCheckpoint,
   type SaveOptions,
 } from "./checkpoint.ts";
-export { hashFile, replaceFile, writeDurably, type Written } from "./durable.ts";
+export { hashFile, replaceFile, writeDurably } from "./durable.ts";
 export { openRun, type Run, type RunSettings } from "./folder.ts";
 export { RunLock } from "./lock.ts";
 export { type Facts, type Manifest, verify } from "./manifest.ts";
@@ -16,4 +16,4 @@ export { Signals } from "./signals.ts";
 export { demandSpace, freeSpace, neededSpace, reserve } from "./space.ts";
 export { removeStale } from "./trash.ts";
 export { writeFolder } from "./write_folder.ts";
-export { FolderWriter, reviveNumber, type SafetensorsWriter } from "./writer.ts";
+export { FolderWriter, reviveNumber } from "./writer.ts";

@@ -1,12 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
+import type { Written } from "../safetensors/mod.ts";
 import { crashPoint } from "./crash.ts";
-import { syncFolder, temporaryName, type Written } from "./durable.ts";
+import { syncFolder, temporaryName } from "./durable.ts";
 import { writeError } from "./failure.ts";
 import { removeStale } from "./trash.ts";
-import { FolderWriter, type SafetensorsWriter } from "./writer.ts";
+import { FolderWriter } from "./writer.ts";
 
 interface WriteFolderOptions {
-  writeSafetensors?: SafetensorsWriter;
   /**
    * Names of older files that must not stay next to the new ones, such as other shards of a model. They are removed last.
    * Default: none.
@@ -23,7 +23,7 @@ interface WriteFolderOptions {
 export async function writeFolder(
   folder: string,
   files: (writer: FolderWriter) => Promise<void>,
-  { writeSafetensors, supersedes }: WriteFolderOptions = {},
+  { supersedes }: WriteFolderOptions = {},
 ): Promise<Record<string, Written>> {
   const parent = dirname(resolve(folder));
   await Deno.mkdir(parent, { recursive: true });
@@ -32,7 +32,7 @@ export async function writeFolder(
   if (exists) await removeStale(folder, FILES);
   // Inside an existing folder, which may be a mount: a rename cannot cross file systems.
   const temporary = temporaryName(exists ? `${folder}/${FILES}` : resolve(folder));
-  const writer = new FolderWriter(temporary, writeSafetensors);
+  const writer = new FolderWriter(temporary);
   try {
     await Deno.mkdir(temporary, { mode: 0o755 });
     await files(writer);

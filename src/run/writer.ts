@@ -1,14 +1,6 @@
 import { dirname } from "node:path";
-import type { TensorSource } from "../safetensors/mod.ts";
-import { createDurably, type Sink, syncFolder, writeDurably, type Written } from "./durable.ts";
-
-/** The function that writes tensors as a safetensors file: `writeSafetensors` of `src/safetensors`. */
-export type SafetensorsWriter = (
-  to: Sink,
-  tensors: Iterable<readonly [string, TensorSource]>,
-  metadata?: Readonly<Record<string, string>>,
-  onPiece?: (written: number, total: number) => void,
-) => Promise<Written>;
+import { type TensorSource, writeSafetensors, type Written } from "../safetensors/mod.ts";
+import { createDurably, syncFolder, writeDurably } from "./durable.ts";
 
 /**
  * Writes the files of one checkpoint or export into its temporary folder, each synced and hashed. A name may contain a
@@ -20,12 +12,9 @@ export class FolderWriter {
   /** Name of the file being written, or written last, for error messages. */
   writing = "";
   #folders = new Set<string>();
-  #safetensors?: SafetensorsWriter;
 
-  /** `folder` must exist when the first file is written. Without `safetensors`, only other kinds of files can be written. */
-  constructor(readonly folder: string, safetensors?: SafetensorsWriter) {
-    this.#safetensors = safetensors;
-  }
+  /** `folder` must exist when the first file is written. */
+  constructor(readonly folder: string) {}
 
   /** A JSON file with indent 2; NaN and infinities become strings. */
   json(name: string, value: unknown): Promise<void> {
@@ -49,11 +38,9 @@ export class FolderWriter {
     tensors: Iterable<readonly [string, TensorSource]>,
     metadata: Record<string, string> = { format: "pt" },
   ): Promise<void> {
-    const write = this.#safetensors;
-    if (!write) throw new TypeError(`Cannot write "${name}": this writer was made without safetensors`);
     this.files[name] = await createDurably(await this.#place(name), (sink, reserve) => {
       let reserved = false;
-      return write(sink, tensors, metadata, (_, total) => { // the whole length is known with the first piece
+      return writeSafetensors(sink, tensors, metadata, (_, total) => { // the whole length is known with the first piece
         if (!reserved) reserve(total);
         reserved = true;
       });

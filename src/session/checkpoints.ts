@@ -3,7 +3,6 @@ import type { Recipe } from "../recipe/mod.ts";
 import type { Plan, Reporter } from "../report/mod.ts";
 import { type Run, Saver, verify } from "../run/mod.ts";
 import { shimVersion } from "../tensor/mod.ts";
-import { writeSafetensors } from "../safetensors/mod.ts";
 import { checkpointFiles, restoreWeights, type RunState } from "./run_state.ts";
 
 /** The checkpoints of a run: written in the background, found again at its end. */
@@ -20,7 +19,6 @@ export class Checkpoints {
     this.#saver = new Saver(run.folder, {
       facts: { ftx: config.version, libtorch: shimVersion(), run: run.id },
       limit: recipe.saveTotalLimit,
-      writeSafetensors,
       warn: (sentence) => report.warn(sentence),
       resumed: run.resume?.step,
     });

@@ -1,7 +1,6 @@
 import type { Recipe } from "../recipe/mod.ts";
 import { type Run, writeFolder } from "../run/mod.ts";
 import { bytesOfTensor } from "../weights/mod.ts";
-import { writeSafetensors } from "../safetensors/mod.ts";
 import { epochAt } from "../train/mod.ts";
 import { type RunState, writeBeside } from "./run_state.ts";
 import { nextCommands } from "./next_commands.ts";
@@ -49,5 +48,5 @@ async function writeResult(run: Run, state: RunState) {
       await writer.safetensors(`${stem}.safetensors`, bytes);
     }
     await writeBeside(state, writer);
-  }, { writeSafetensors, supersedes: OLD });
+  }, { supersedes: OLD });
 }

@@ -1,6 +1,5 @@
 import { DivergedError } from "../errors.ts";
-import type { Done } from "../train/mod.ts";
-import { epochAt } from "../train/mod.ts";
+import { type Done, epochAt } from "../train/mod.ts";
 import type { Outcome, Session } from "./session.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Batch } from "../data/mod.ts";
 import { type Device, keep, Mark, pinnedTensor, scope, type Tensor } from "../tensor/mod.ts";
-import { arranged, type Inputs, lengthOf, partsOf, viewsOf, write } from "./inputs.ts";
+import { arranged, type Inputs, lengthOf, type Part, partsOf, viewsOf, write } from "./inputs.ts";
 
 /**
  * Brings batches to the device. All numbers of a batch go in one copy from pinned memory, so the host need not wait for it,
@@ -27,7 +27,7 @@ export class Feed {
   take(batch: Batch): Inputs {
     const slot = this.#ahead?.batch === batch ? this.#ahead.slot : this.#send(batch);
     this.#ahead = undefined;
-    return slot.take(batch);
+    return slot.take();
   }
 
   #send(batch: Batch): Slot {
@@ -46,6 +46,7 @@ class Slot {
   #host?: Tensor;
   #device?: Tensor;
   readonly #copied: Mark;
+  #parts: readonly Part[] = [];
   #taken: readonly Tensor[] = [];
   constructor(readonly device: Device) {
     this.#copied = new Mark(device);
@@ -59,7 +60,7 @@ class Slot {
           "in a scope of its own",
       );
     }
-    const parts = partsOf(batch, this.device), n = lengthOf(parts);
+    const parts = this.#parts = partsOf(batch, this.device), n = lengthOf(parts);
     this.#copied.wait();
     this.#reserve(n);
     write(parts, new Int32Array(this.#host!.hostBytes().buffer, 0, n));
@@ -70,10 +71,9 @@ class Slot {
   }
 
   /** The batch that was sent last. */
-  take(batch: Batch): Inputs {
-    const parts = partsOf(batch, this.device), views = viewsOf(this.#device!, parts);
-    this.#taken = views;
-    return arranged(parts, views);
+  take(): Inputs {
+    this.#taken = viewsOf(this.#device!, this.#parts);
+    return arranged(this.#parts, this.#taken);
   }
 
   #reserve(n: number) {

@@ -76,13 +76,7 @@ export async function* train(options: LoopOptions): AsyncGenerator<Done> {
     for (let all = await steps.next(); all; all = await steps.next()) {
       const batches = ranks.slice(all);
       const rate = learningRate(step++ - (scale?.lowered ?? 0));
-      const counted = batches.reduce((sum, batch) => addUp(sum, countsOf(batch, objective)), [
-        0,
-        0,
-        0,
-        0,
-        ...names.map(() => 0),
-      ]);
+      const counted = batches.map((batch) => countsOf(batch, objective)).reduce(addUp);
       const [count, tokens, learned, rows, ...divisors] = await ranks.sum(counted);
       scope(() => totals.zero_());
       const began = performance.now(), random = batches.length > 1 ? randomStates() : undefined;

@@ -1,6 +1,6 @@
 // Copies of the nano model with numbers in them that no training survives.
 
-import { readHeader, writeSafetensors } from "../../src/safetensors/mod.ts";
+import { readHeader } from "../../src/safetensors/mod.ts";
 import { writeFolder } from "../../src/run/mod.ts";
 import { NANO } from "./nano.ts";
 
@@ -38,5 +38,5 @@ async function copyWith(folder: string, config: Record<string, unknown>, change:
     await writer.safetensors("model.safetensors", tensors);
     await writer.json("config.json", { ...JSON.parse(Deno.readTextFileSync(`${NANO}/config.json`)), ...config });
     for (const name of ["tokenizer.json", "tokenizer_config.json"]) await writer.copy(name, `${NANO}/${name}`);
-  }, { writeSafetensors });
+  });
 }

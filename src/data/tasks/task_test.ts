@@ -1,47 +1,11 @@
-// A task that the product does not have, in one file: rows of two documents with a number each.
+// A task that the product does not have: rows of two documents with a number each.
 import assert from "node:assert/strict";
+import { pairs } from "../../../tests/extension/task.ts";
 import { makeRecipe } from "../../recipe/mod.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
 import { chooseTemplate } from "../encode/choose_template.ts";
-import { encodeConversations } from "../encode/conversation.ts";
-import { need } from "../formats/columns.ts";
-import type { Conversation } from "../formats/conversation.ts";
 import { prepare } from "../prepare.ts";
 import { preview } from "../preview.ts";
-import { filledText } from "../sources/row.ts";
-import type { Task } from "./mod.ts";
-
-/** A better and a worse answer to a question, and by how much one is better. */
-interface Pair {
-  readonly answers: readonly [Conversation, Conversation];
-  readonly margin: number;
-}
-
-const pairs: Task<Pair, { cutoffLen: number }> = {
-  name: "pairs",
-  usesTemplate: true,
-  parts: ["chosen", "rejected"],
-  format(info, first) {
-    need(info, first, "chosen", "chosen");
-    const answer = (row: Record<string, unknown>, column: string): Conversation => ({
-      messages: [
-        { role: "user", content: filledText(row.prompt, "prompt") },
-        { role: "assistant", content: filledText(row[column], column) },
-      ],
-    });
-    return (row) => ({ answers: [answer(row, "chosen"), answer(row, "rejected")], margin: Number(row.margin) });
-  },
-  options: ({ cutoffLen }) => ({ cutoffLen }),
-  async encode(rows, options, { template, tokenizer }) {
-    const encoded = await encodeConversations(rows.flatMap(({ answers }) => answers), template, tokenizer, options);
-    return rows.map(({ margin }, i) => {
-      const [chosen, rejected] = encoded.slice(2 * i, 2 * i + 2);
-      if ("dropped" in chosen) return chosen;
-      if ("dropped" in rejected) return rejected;
-      return { documents: [chosen, rejected], tags: { margin }, cut: chosen.cut || rejected.cut };
-    });
-  },
-};
 
 const model = new URL("../../../tests/fixtures/tokenizer", import.meta.url).pathname;
 
