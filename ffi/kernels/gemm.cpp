@@ -190,9 +190,7 @@ void gemm_into(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b, bo
   auto usable = [](const at::Tensor& t) { return has_a_unit_stride(t) ? t : t.contiguous(); };
   if (ours(c, a, b)) return multiply(c, usable(a), usable(b), add);
 #endif
-  at::Tensor out = c;
-  if (add) out.addmm_(a, b);
-  else at::mm_out(out, a, b);
+  thin_gemm_into(c, a, b, add);
 }
 
 at::Tensor gemm(const at::Tensor& a, const at::Tensor& b) {

@@ -30,7 +30,8 @@ struct Linear : torch::autograd::Function<Linear> {
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-  bool plain = is_cpu(x) && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.dim() > 0 && x.size(-1) == weight.size(-1);
+  const bool type = (is_cpu(x) && x.scalar_type() == at::kFloat) || lacks_products(x);
+  const bool plain = type && x.scalar_type() == weight.scalar_type() && x.dim() > 0 && x.size(-1) == weight.size(-1);
   if (!plain) return at::linear(x, weight, bias);
   auto shape = x.sizes().vec();
   shape.back() = weight.size(0);

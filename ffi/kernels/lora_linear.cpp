@@ -14,10 +14,10 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
                             double scale) {
     auto type = x.scalar_type();
     auto rows = x.reshape({-1, x.size(-1)}), seen = dropped.is_same(x) ? rows : dropped.reshape({-1, x.size(-1)});
-    auto low = at::mm(seen, a.to(type).t());                                     // [N, R]
+    auto low = thin_gemm(seen, a.to(type).t());                                     // [N, R]
     auto y = gemm(rows, weight.t());                                               // [N, O]
     if (bias) y.add_(*bias);
-    y.addmm_(low, b.to(type).t(), 1, scale);
+    thin_gemm_into(y, low, b.to(type).t(), true, scale);
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["same"] = dropped.is_same(x);
     ctx->saved_data["bias"] = bias.has_value();
@@ -35,18 +35,18 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     auto shape = grads[0].sizes().vec();
     shape.back() = seen.size(-1);
     auto dy = grads[0].reshape({-1, weight.size(0)});
-    auto dlow = at::mm(dy, b.to(type)).mul_(scale);                              // [N, R]
+    auto dlow = thin_gemm(dy, b.to(type)).mul_(scale);                              // [N, R]
     // needs_input_grad counts tensors only: x, weight, the bias where there is one, dropped, a, b.
     size_t after = ctx->saved_data["bias"].toBool() ? 3 : 2;
-    auto da = ctx->needs_input_grad(after + 1) ? at::mm(dlow.t(), seen).to(a.scalar_type()) : at::Tensor();
-    auto db = ctx->needs_input_grad(after + 2) ? at::mm(dy.t(), low).mul_(scale).to(b.scalar_type()) : at::Tensor();
+    auto da = ctx->needs_input_grad(after + 1) ? thin_gemm(dlow.t(), seen).to(a.scalar_type()) : at::Tensor();
+    auto db = ctx->needs_input_grad(after + 2) ? thin_gemm(dy.t(), low).mul_(scale).to(b.scalar_type()) : at::Tensor();
     at::Tensor dx, ddropped;
     if (ctx->needs_input_grad(0)) {
       dx = gemm(dy, weight);
-      if (same) dx.addmm_(dlow, a.to(type));
+      if (same) thin_gemm_into(dx, dlow, a.to(type), true);
       dx = dx.view(shape);
     }
-    if (!same && ctx->needs_input_grad(after)) ddropped = at::mm(dlow, a.to(type)).view(shape);
+    if (!same && ctx->needs_input_grad(after)) ddropped = thin_gemm(dlow, a.to(type)).view(shape);
     return {dx, at::Tensor(), at::Tensor(), ddropped, da, db, at::Tensor()};
   }
 };

@@ -44,6 +44,24 @@ for (const [n, i, o] of SIZES) {
   });
 }
 
+// What rounding of inputs and results alone costs. Where a CPU has no instructions for the type, ftx multiplies in fp32.
+const ROUNDING: [DType, number][] = [["bf16", 4e-3], ["f16", 5e-4]];
+for (const [dtype, tolerance] of ROUNDING) {
+  Deno.test(`linear and its gradients in ${dtype} are off by no more than rounding`, () => {
+    for (const [n, i, o] of SIZES) {
+      manualSeed(4);
+      scope(() => {
+        const inputs = leaves(n, i, o).map((t) => t.div(i ** 0.5)); // squares of the results must fit into fp16
+        const exact = run("f64", inputs.map((t) => t.to(dtype)));
+        run(dtype, inputs).forEach((t, k) => {
+          const off = t.to("f64").sub(exact[k]).linalgVectorNorm().item(), size = exact[k].linalgVectorNorm().item();
+          assert.ok(off <= tolerance * size, `[${n}, ${i}] by [${o}, ${i}], result ${k}: ${off / size}`);
+        });
+      });
+    }
+  });
+}
+
 Deno.test("linear takes rows of more than one dimension, and transposed ones", () => {
   manualSeed(2);
   scope(() => {

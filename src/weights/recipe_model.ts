@@ -45,12 +45,7 @@ export async function modelOf(
     adjust: (config) => stretched(config, settings, purpose, onNote),
     onProgress,
   });
-  let dtype = wanted === "auto" ? model.placement.dtype : wanted;
-  if (dtype === "f16" && device === "cpu") {
-    const slow = "fp16 is 10 times slower than bf16 on a CPU";
-    if (wanted === "auto") dtype = "bf16";
-    onNote(wanted === "auto" ? `${slow}, so the model computes in bf16` : `${slow}; bf16 = true is as small`);
-  }
+  const dtype = wanted === "auto" ? model.placement.dtype : wanted;
   if (!keepFileDtype) computeIn(model, dtype, settings.upcastLayernorm);
   return { model, dtype };
 }
