@@ -10,6 +10,7 @@ async function main([name = "help", ...args]: string[]) {
     return print(overview());
   }
   if (name === "--version" || name === "-V") name = "version";
+  if (name === "--try") return (await import("./src/cli/try.ts")).run(args); // ftx's own, see src/trial
   if (!Object.hasOwn(COMMANDS, name)) {
     const { didYouMean } = await import("./src/settings/nearest.ts");
     const meant = didYouMean(name, [...Object.keys(COMMANDS), "help"]);

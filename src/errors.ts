@@ -70,3 +70,12 @@ export class NetworkError extends FtxError {
     super(message, EXIT.network);
   }
 }
+
+const LONGEST_QUOTE = 100; // characters
+
+/** Words that others wrote, for a sentence: in quotes, on one line, cut after 100 characters. */
+export function quoted(words: string): string {
+  // deno-lint-ignore no-control-regex
+  const line = words.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim();
+  return `"${line.length > LONGEST_QUOTE ? line.slice(0, LONGEST_QUOTE).toWellFormed() + "…" : line}"`;
+}

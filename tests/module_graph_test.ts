@@ -14,7 +14,7 @@ const GROUND = ["src/errors.ts", "src/settings"];
 /** What is below a whole run. */
 const BELOW_RUNS = [
   ...["src/safetensors", "src/tensor", "src/nn", "src/models", "src/weights", "src/adapters", "src/optim"],
-  ...["src/tokenizer", "templates", "src/data", "src/hub", "src/report", "src/run"],
+  ...["src/trial", "src/tokenizer", "templates", "src/data", "src/hub", "src/report", "src/run"],
 ];
 
 /** Every part, from the ground up, and the parts that it may import, code or types, besides itself and the ground. */
@@ -26,12 +26,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/safetensors": [],
   "src/libtorch": [],
   "src/net": [],
-  "src/tokenizer": [],
+  "src/trial": ["src/libtorch"],
+  "src/tokenizer": ["src/trial"],
   "src/run": ["src/net", "src/safetensors"],
   "src/report": ["src/run"],
   "src/hub": ["src/net", "src/run", "src/report", "src/libtorch", "src/tokenizer", "src/safetensors"],
   "src/setup": ["src/libtorch", "src/net", "src/report", "src/run"],
-  "src/data": ["src/tokenizer", "templates", "src/run", "src/hub"],
+  "src/data": ["src/trial", "src/tokenizer", "templates", "src/run", "src/hub"],
   "src/tensor": ["ffi", "src/libtorch"],
   "src/nn": ["src/tensor"],
   "src/models": ["src/tensor", "src/nn"],
@@ -58,6 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const WITHOUT_TENSORS = [
   "src/net",
   "src/libtorch",
+  "src/trial",
   "src/setup",
   "src/hub",
   "src/data",

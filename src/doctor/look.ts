@@ -1,6 +1,6 @@
 // Libraries are loaded in a separate process: a broken one may crash it, and the doctor has to report that.
 
-import { isClone, programRoot } from "../libtorch/mod.ts";
+import { ownCommand } from "../libtorch/mod.ts";
 
 const PATIENCE = 60_000; // milliseconds; a CUDA build on a cold network disk takes half of it
 
@@ -15,7 +15,10 @@ export const LOOKS = {
 } as const;
 
 /** Starts ftx again to load one thing. Crashes, timeouts and errors become a `failure`. */
-export async function lookAt<T>(what: keyof typeof LOOKS, command: string[] = ftx(what)): Promise<Looked<T>> {
+export async function lookAt<T>(
+  what: keyof typeof LOOKS,
+  command = ownCommand("doctor", "--look", what),
+): Promise<Looked<T>> {
   const [program, ...args] = command;
   try {
     const options = { args, stdin: "null", signal: AbortSignal.timeout(PATIENCE) } as const;
@@ -36,12 +39,4 @@ export async function lookAt<T>(what: keyof typeof LOOKS, command: string[] = ft
 export async function look(what: keyof typeof LOOKS): Promise<string> {
   const { see } = await LOOKS[what]();
   return JSON.stringify(await see() ?? {});
-}
-
-function ftx(what: string): string[] {
-  const words = ["doctor", "--look", what];
-  if (Deno.build.standalone) return [Deno.execPath(), ...words];
-  const root = programRoot();
-  const offline = isClone(root) ? [] : ["--cached-only", "--no-lock", `--config=${root}/deno.json`];
-  return [Deno.execPath(), "run", "-A", "--no-check", ...offline, `${root}/main.ts`, ...words];
 }

@@ -4,6 +4,7 @@ export { findLibtorch, type Libtorch, type Places, places, searchLibtorch } from
 export { compareVersions, exists, minor, OLDEST, read, readLibtorch, stampOf, TESTED } from "./folder.ts";
 export { openLibtorch, reasonOf } from "./open.ts";
 export { readRecord, recordsOf, type SetupRecord, writeRecord } from "./record.ts";
-export { type Environment, isClone, libtorchCache, programRoot, userCache, workFolder } from "./own_folders.ts";
+export { type Environment, isClone, libtorchCache, ownCommand, programRoot } from "./own_folders.ts";
+export { userCache, workFolder } from "./own_folders.ts";
 export { findShims, loadShim, openShim, type Shim, type ShimPlaces, shimPlaces, shippedVersions } from "./shim.ts";
 export { versionOf } from "./shim.ts";

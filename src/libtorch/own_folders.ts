@@ -17,6 +17,14 @@ export function programRoot(from: string = fileURLToPath(import.meta.url)): stri
   return programRoot(folder);
 }
 
+/** The command line that starts this ftx again with these words, from a clone, unpacked or as one file. */
+export function ownCommand(...words: string[]): string[] {
+  if (Deno.build.standalone) return [Deno.execPath(), ...words];
+  const root = programRoot();
+  const offline = isClone(root) ? [] : ["--cached-only", "--no-lock", `--config=${root}/deno.json`];
+  return [Deno.execPath(), "run", "-A", "--no-check", ...offline, `${root}/main.ts`, ...words];
+}
+
 /** Whether the program is a clone, which keeps setup's results in its own `build` folder. */
 export function isClone(root: string): boolean {
   return exists(`${root}/tools/setup.ts`);

@@ -20,6 +20,12 @@ export interface DeclaredToken {
   readonly special: boolean;
 }
 
+/** What the native library opens: the text of a tokenizer.json, and the tokens that are added to it where it lacks them. */
+export interface NativeSource {
+  readonly text: string;
+  readonly declared: readonly DeclaredToken[];
+}
+
 /** Added tokens of tokenizer.json, then those that only tokenizer_config.json has, by their ids. */
 export function declaredTokens({ tokenizer, config }: TokenizerFiles): DeclaredToken[] {
   const added = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
@@ -40,17 +46,21 @@ export function hidden(text: string): string {
 }
 
 /**
- * tokenizer.json, changed so that no text matches its special tokens. Tokens beyond the model's vocabulary get their ids
+ * The tokenizer, changed so that no text matches its special tokens. Tokens beyond the model's vocabulary get their ids
  * from their position in the list, so they keep their places under a hidden name; those in the vocabulary are dropped.
  */
-export function hideSpecials({ tokenizer }: TokenizerFiles): Record<string, unknown> {
-  const { vocab } = tokenizer.model as { vocab: Record<string, number> | [string, number][] };
+export function hideSpecials(files: TokenizerFiles): NativeSource {
+  const { vocab } = files.tokenizer.model as { vocab: Record<string, number> | [string, number][] };
   const known = new Set(Array.isArray(vocab) ? vocab.map(([piece]) => piece) : Object.keys(vocab));
-  const added = (tokenizer.added_tokens ?? []) as { content: string; special?: boolean }[];
+  const hide = <T extends DeclaredToken>(token: T): T =>
+    token.special ? { ...token, content: hidden(token.content) } : token;
+  const added = (files.tokenizer.added_tokens ?? []) as DeclaredToken[];
   return {
-    ...tokenizer,
-    post_processor: null, // it may name tokens that are hidden now
-    added_tokens: added.filter(({ special, content }) => !special || !known.has(content))
-      .map((token) => token.special ? { ...token, content: hidden(token.content) } : token),
+    text: JSON.stringify({
+      ...files.tokenizer,
+      post_processor: null, // it may name tokens that are hidden now
+      added_tokens: added.filter(({ special, content }) => !special || !known.has(content)).map(hide),
+    }),
+    declared: declaredTokens(files).filter(({ content }) => !known.has(content)).map(hide),
   };
 }

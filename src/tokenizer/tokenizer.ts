@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { AddedToken, Tokenizer as Native } from "tokenizers";
+import { AddedToken, type Tokenizer as Native } from "tokenizers";
+import { CheckpointError, quoted } from "../errors.ts";
 import { checkTokenizer } from "./check.ts";
-import { cannot, readTokenizerFiles, type TokenizerFiles } from "./files.ts";
+import { readTokenizerFiles, type TokenizerFiles } from "./files.ts";
+import { openTried } from "./native.ts";
 import { declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
 
 /** A token with a special role: its id and its text. */
@@ -45,7 +47,7 @@ export class Tokenizer {
   readonly #native: Native;
   readonly #source: TokenizerFiles;
   readonly #added: { text: string; special: boolean }[] = [];
-  #plain: Native | undefined;
+  #plain: Promise<Native> | undefined;
   #specialTexts: string[] | undefined;
 
   private constructor(native: Native, source: TokenizerFiles, addsBos: boolean) {
@@ -65,11 +67,8 @@ export class Tokenizer {
     const source = readTokenizerFiles(folder);
     const path = join(folder, "tokenizer.json");
     checkTokenizer(path, source.tokenizer);
-    const native = makeNative(path, source.text);
-    restore(native, source);
-    const bos = specialText(source, "bos_token");
-    const probe = bos === undefined ? [] : (await native.encode("a", null, { addSpecialTokens: true })).getIds();
-    const tokenizer = new Tokenizer(native, source, probe.length > 0 && probe[0] === native.tokenToId(bos!));
+    const native = await openTried(path, { text: source.text, declared: declaredTokens(source) });
+    const tokenizer = new Tokenizer(native, source, await putsFirst(native, specialText(source, "bos_token")));
     tokenizer.add(options.addTokens ?? [], { special: false });
     tokenizer.add(options.addSpecialTokens ?? [], { special: true });
     return tokenizer;
@@ -87,26 +86,47 @@ export class Tokenizer {
 
   /** Ids of a text. Special tokens in it become their ids or, with `split`, are encoded as ordinary text. */
   async encode(text: string, { split = false } = {}): Promise<number[]> {
-    const native = split ? this.#withoutSpecials() : this.#native;
-    return (await native.encode(text, null, { addSpecialTokens: false })).getIds();
+    const native = split ? await this.#withoutSpecials() : this.#native;
+    try {
+      return (await native.encode(text, null, { addSpecialTokens: false })).getIds();
+    } catch (error) {
+      throw this.#cannot(`encode ${quoted(text)}`, error);
+    }
   }
 
   /** Ids of many texts, encoded in parallel. */
   async encodeBatch(texts: string[], { split = false } = {}): Promise<Int32Array[]> {
     if (texts.length === 0) return [];
-    const native = split ? this.#withoutSpecials() : this.#native;
-    const encodings = await native.encodeBatch(texts, { addSpecialTokens: false });
-    return encodings.map((encoding) => Int32Array.from(encoding.getIds()));
+    const native = split ? await this.#withoutSpecials() : this.#native;
+    try {
+      const encodings = await native.encodeBatch(texts, { addSpecialTokens: false });
+      return encodings.map((encoding) => Int32Array.from(encoding.getIds()));
+    } catch {
+      const lists = [];
+      for (const text of texts) lists.push(Int32Array.from(await this.encode(text, { split }))); // names the text
+      return lists;
+    }
   }
 
   /** The text of ids. `skipSpecial` leaves special tokens out. */
-  decode(ids: ArrayLike<number>, { skipSpecial = false } = {}): Promise<string> {
-    return this.#native.decode(Array.from(ids), skipSpecial);
+  async decode(ids: ArrayLike<number>, { skipSpecial = false } = {}): Promise<string> {
+    return (await this.decodeBatch([ids], { skipSpecial }))[0];
   }
 
   /** The texts of many id lists. */
-  decodeBatch(ids: ArrayLike<number>[], { skipSpecial = false } = {}): Promise<string[]> {
-    return this.#native.decodeBatch(ids.map((list) => Array.from(list)), skipSpecial);
+  async decodeBatch(ids: ArrayLike<number>[], { skipSpecial = false } = {}): Promise<string[]> {
+    try {
+      return await this.#native.decodeBatch(ids.map((list) => Array.from(list)), skipSpecial);
+    } catch (error) {
+      throw this.#cannot("decode tokens", error);
+    }
+  }
+
+  #cannot(what: string, error: unknown): CheckpointError {
+    const says = quoted((error as Error).message);
+    return new CheckpointError(
+      `Cannot ${what} with "${this.files[0]}": the tokenizer library says ${says}; use another tokenizer.json`,
+    );
   }
 
   /** The id of a token, spelled as in the vocabulary. */
@@ -190,30 +210,23 @@ export class Tokenizer {
   }
 
   /** The same vocabulary and ids, but special tokens in a text are read as ordinary characters. */
-  #withoutSpecials(): Native {
-    if (this.#plain !== undefined) return this.#plain;
-    const plain = makeNative(this.files[0], JSON.stringify(hideSpecials(this.#source)));
-    restore(plain, this.#source, hidden);
-    plain.addAddedTokens(this.#added.map(({ text, special }) => new AddedToken(special ? hidden(text) : text, false)));
-    return this.#plain = plain;
+  #withoutSpecials(): Promise<Native> {
+    return this.#plain ??= openTried(this.files[0], hideSpecials(this.#source)).then((plain) => {
+      plain.addAddedTokens(
+        this.#added.map(({ text, special }) => new AddedToken(special ? hidden(text) : text, false)),
+      );
+      return plain;
+    });
   }
 }
 
-/** Adds the tokens that only tokenizer_config.json declares, as transformers does. */
-function restore(native: Native, source: TokenizerFiles, rename = (text: string) => text): void {
-  for (const { content, special } of declaredTokens(source)) {
-    if (native.tokenToId(content) !== null || native.tokenToId(rename(content)) !== null) continue;
-    native.addAddedTokens([new AddedToken(special ? rename(content) : content, special)]);
-  }
-}
-
-function makeNative(path: string, text: string): Native {
+/** Whether the tokenizer's own rules put a token in front of each text. */
+async function putsFirst(native: Native, token: string | undefined): Promise<boolean> {
+  if (token === undefined) return false;
   try {
-    const native = Native.fromString(text);
-    native.disableTruncation(); // a saved tokenizer may still have these from its last use
-    native.disablePadding();
-    return native;
-  } catch (error) {
-    throw cannot(path, `the tokenizer library says "${(error as Error).message.trim()}"`, "download the file again");
+    const [first] = (await native.encode("a", null, { addSpecialTokens: true })).getIds();
+    return first !== undefined && first === native.tokenToId(token);
+  } catch {
+    return false; // rules that name a token which it lacks
   }
 }

@@ -55,6 +55,17 @@ Deno.test("alone in a folder it fine-tunes the model that it brings, with plots"
   for (const name of ["adapter_model.safetensors", "training_loss.png"]) assert.ok(made.includes(name), made.join());
 });
 
+Deno.test("it tries out a tokenizer before it uses it, and refuses one that would end the process", async () => {
+  const tokenizer = JSON.parse(await Deno.readTextFile(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)));
+  tokenizer.pre_tokenizer = { type: "FixedLength", length: 0 };
+  await Deno.mkdir(`${folder}/bad`);
+  await Deno.writeTextFile(`${folder}/bad/tokenizer.json`, JSON.stringify(tokenizer));
+  const words = "data preview --model bad --dataset questions.json --template default";
+  const { code, err } = await alone(words.split(" "));
+  const why = 'it makes the tokenizer library crash ("chunk size must be non-zero"); download the file again';
+  assert.deepEqual([code, err], [2, `error: Cannot load tokenizer "bad/tokenizer.json": ${why}\n`]);
+});
+
 Deno.test("a mistake ends with its sentence and exit code", async () => {
   const { code, err } = await alone(["fly"]);
   assert.deepEqual([code, err], [2, 'error: Cannot run "ftx fly": there is no such command; ftx help lists them\n']);

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { quoted } from "../errors.ts";
+import { runConfined, type TrialEnd } from "./confined.ts";
+import { hasPassed, keepPassed } from "./passed.ts";
+
+/** What is tried out. */
+export interface Subject {
+  /** The key of `TRIALS` in `src/cli/try.ts`. */
+  readonly trial: string;
+  /** What does the work and could fail at it, as sentences name it: "the tokenizer library". */
+  readonly engine: string;
+  /** Changes whenever the engine or the trial does: what passed before is then tried again. */
+  readonly version: string;
+}
+
+/**
+ * Tries `input`, any JSON, in a process of its own. Returns nothing if it can be used, or else why it cannot, as a clause
+ * that begins with "it". What has passed is remembered in ftx's cache by a hash of its content, so that it costs a
+ * process (0.1 to 0.2 s) once. Where no process can be started, nothing is tried.
+ */
+export async function tryOut(subject: Subject, input: unknown): Promise<string | undefined> {
+  const text = JSON.stringify(input);
+  const key = createHash("sha256").update(JSON.stringify(subject)).update(text).digest("hex");
+  if (hasPassed(key)) return undefined;
+  const end = await runConfined(subject.trial, text);
+  if (end.kind === "passed") keepPassed(key);
+  return describe(end, subject.engine);
+}
+
+function describe(end: TrialEnd, engine: string): string | undefined {
+  switch (end.kind) {
+    case "passed":
+    case "not tried":
+      return undefined;
+    case "refused":
+      return end.why;
+    case "slow":
+      return `it keeps ${engine} busy for more than ${end.seconds} s with a short text`;
+    case "large":
+      return `it makes ${engine} take more than ${(end.bytes / 2 ** 30).toFixed(1)} GiB of memory for a short text`;
+    case "crash":
+      return `it makes ${engine} crash (${quoted(end.last)})`;
+  }
+}
