@@ -7,6 +7,7 @@ export const chatml = template({
   user: [`<|im_start|>user\n${CONTENT}<|im_end|>\n<|im_start|>assistant\n`],
   assistant: [`${CONTENT}<|im_end|>\n`],
   observation: [`<|im_start|>tool\n${CONTENT}<|im_end|>\n<|im_start|>assistant\n`],
+  betweenResults: "<|im_end|>\n<|im_start|>tool\n",
   stopWords: ["<|im_end|>", "<|im_start|>"],
   tokens: ["<|im_start|>", "<|im_end|>"],
   replaceEos: true,

@@ -10,6 +10,7 @@ export const gemma = template({
   user: [opened("user")],
   assistant: [`${CONTENT}<end_of_turn>\n`],
   observation: [opened("tool")],
+  betweenResults: "<end_of_turn>\n<start_of_turn>tool\n",
   stopWords: ["<end_of_turn>"],
   tokens: ["<start_of_turn>", "<end_of_turn>"],
   replaceEos: true,

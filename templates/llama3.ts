@@ -10,6 +10,7 @@ export const llama3 = template({
   user: [`${turn("user")}${CONTENT}<|eot_id|>${turn("assistant")}`],
   assistant: [`${CONTENT}<|eot_id|>`],
   observation: [`${turn("ipython")}${CONTENT}<|eot_id|>${turn("assistant")}`],
+  betweenResults: `<|eot_id|>${turn("ipython")}`,
   toolFormat: "llama3",
   stopWords: ["<|eot_id|>", "<|eom_id|>"],
   tokens: ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],

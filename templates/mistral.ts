@@ -8,6 +8,7 @@ export const mistral = template({
   user: [`[INST] ${CONTENT}[/INST]`],
   assistant: [` ${CONTENT}`, EOS],
   observation: [`[TOOL_RESULTS] {"content": ${CONTENT}}[/TOOL_RESULTS]`],
+  betweenResults: '}[/TOOL_RESULTS][TOOL_RESULTS] {"content": ',
   function: [`[TOOL_CALLS] ${CONTENT}`, EOS],
   toolFormat: "mistral",
   systemInUser: true,

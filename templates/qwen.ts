@@ -8,6 +8,7 @@ export const qwen = {
   observation: [
     `<|im_start|>user\n<tool_response>\n${CONTENT}\n</tool_response><|im_end|>\n<|im_start|>assistant\n`,
   ],
+  betweenResults: "\n</tool_response>\n<tool_response>\n",
   toolFormat: "qwen",
   defaultSystem: "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
   stopWords: ["<|im_end|>"],

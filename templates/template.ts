@@ -25,6 +25,8 @@ export interface Template {
   readonly assistant: readonly Slot[];
   /** Around a tool's result, including the header that opens the answer. */
   readonly observation: readonly Slot[];
+  /** Between the results of tools that were called together; all stand in one `observation`. */
+  readonly betweenResults: string;
   /** Around an answer that calls tools. */
   readonly function: readonly Slot[];
   /** How tools and calls are written: a key of `TOOL_FORMATS`. */
@@ -54,6 +56,8 @@ export interface Template {
   readonly enableThinking: boolean | null;
   /** Keep the reasoning of earlier answers where a format would drop it. */
   readonly preserveThinking: boolean;
+  /** The Jinja chat template that it was derived from. */
+  readonly jinja?: string;
 }
 
 /** A template from what sets it apart. By default nothing is added to a message but EOS after an answer. */
@@ -64,6 +68,7 @@ export function template(given: Partial<Template> & Pick<Template, "name" | "use
     system: [CONTENT],
     assistant,
     observation: given.user,
+    betweenResults: "\n",
     function: assistant,
     toolFormat: "default",
     defaultSystem: "",

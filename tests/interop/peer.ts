@@ -20,8 +20,17 @@ export function peerPython(...modules: string[]): string | undefined {
 
 /** Runs `script` with the peers' Python and gives what it printed. */
 export async function runPeer(python: string, script: string, ...args: string[]): Promise<string> {
+  return await run(python, ["-c", script, ...args]);
+}
+
+/** Runs a Python program of this folder. */
+export async function runProgram(python: string, program: string, args: string[]): Promise<void> {
+  await run(python, [new URL(program, import.meta.url).pathname, ...args]);
+}
+
+async function run(python: string, args: string[]): Promise<string> {
   const env = { HF_HUB_OFFLINE: "1", PYTHONDONTWRITEBYTECODE: "1" };
-  const { success, stdout, stderr } = await new Deno.Command(python, { args: ["-c", script, ...args], env }).output();
+  const { success, stdout, stderr } = await new Deno.Command(python, { args, env }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
 }

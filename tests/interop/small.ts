@@ -8,6 +8,7 @@ import { from, manualSeed, noGrad, scope } from "../../src/tensor/mod.ts";
 import { bytesOfTensor } from "../../src/weights/mod.ts";
 import { writeSafetensors } from "../../src/safetensors/mod.ts";
 import { ftx } from "../ftx.ts";
+import { runProgram } from "./peer.ts";
 import "../support/tensors.ts";
 
 const SIZES = {
@@ -75,10 +76,7 @@ export class Workplace implements Disposable {
   /** Runs a Python program of this folder on names in the place, and returns the JSON that it wrote to `out`. */
   async peer(python: string, program: string, names: string[], out: string): Promise<any> {
     Deno.writeTextFileSync(this.path("ids.json"), JSON.stringify(IDS));
-    const args = [new URL(program, import.meta.url).pathname, ...names.map((name) => this.path(name))];
-    const env = { PYTHONDONTWRITEBYTECODE: "1" };
-    const { success, stderr } = await new Deno.Command(python, { args, env }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    await runProgram(python, program, names.map((name) => this.path(name)));
     return JSON.parse(Deno.readTextFileSync(this.path(out)));
   }
 

@@ -1,4 +1,5 @@
 import { type Call, type Template, type Tool, TOOL_FORMATS } from "../../../templates/mod.ts";
+import type { Message } from "../formats/conversation.ts";
 import { RowError } from "../sources/row.ts";
 
 /** The text that describes a model's tools; it follows the system prompt. */
@@ -17,15 +18,28 @@ function readTool(value: any): Tool {
   return tool;
 }
 
+/** What is said in front of calls, and the JSON text of the calls: of `{name, arguments}` or of a list of them. */
+export interface CallParts {
+  readonly said: string;
+  readonly calls: string;
+  /** What stands between the two, if anything is said. */
+  readonly space: string;
+}
+
 /**
- * An answer that calls tools, as models of the template write it. The message is the JSON text of `{name, arguments}` or of
- * a list of them. Reasoning in front of it stays; `<tool_call>` tags around it are removed.
+ * The parts of an answer that calls tools. Where one text holds all, what stands before `</think>` and around `<tool_call>`
+ * tags is said, with the white space that it has.
  */
-export function writeCalls(template: Template, message: string): string {
-  const [before, json] = splitMessage(template, message);
-  const value = parsed(json, "function call");
-  const calls = (Array.isArray(value) ? value : [value]).map(readCall);
-  return before + TOOL_FORMATS[template.toolFormat].call(calls);
+export function callParts(template: Template, { content, calls }: Message): CallParts {
+  if (calls !== undefined) return { said: content, calls, space: TOOL_FORMATS[template.toolFormat].afterText };
+  const [said, json] = splitMessage(template, content);
+  return { said, calls: json, space: "" };
+}
+
+/** Calls as models of the template write them. Throws `RowError`. */
+export function writeCalls(template: Template, calls: string): string {
+  const value = parsed(calls, "function call");
+  return TOOL_FORMATS[template.toolFormat].call((Array.isArray(value) ? value : [value]).map(readCall));
 }
 
 function splitMessage({ toolCallWords, thoughtWords }: Template, message: string): [before: string, json: string] {

@@ -70,14 +70,18 @@ function withOverrides(found: Template, recipe: TemplateChoice): Template {
       `Cannot use tool_format = "${toolFormat}": choose one of ${names.join(", ")}${didYouMean(toolFormat, names)}`,
     );
   }
-  return {
+  const chosen = {
     ...found,
     ...(toolFormat !== undefined && { toolFormat, function: found.assistant }),
     ...(recipe.defaultSystem !== undefined && { defaultSystem: recipe.defaultSystem }),
     ...(recipe.enableThinking !== undefined && { enableThinking: recipe.enableThinking }),
     ...(recipe.preserveThinking !== undefined && { preserveThinking: recipe.preserveThinking }),
   };
+  const isChanged = OVERRIDES.some((name) => chosen[name] !== found[name]);
+  return isChanged ? { ...chosen, jinja: undefined } : chosen;
 }
+
+const OVERRIDES = ["toolFormat", "defaultSystem", "enableThinking", "preserveThinking"] as const;
 
 /** Marks that are not tokens would be split into letters, and the model would learn a format that nobody uses. */
 function needTokens(found: Template, tokenizer: Tokenizer, resizeVocab: boolean): void {

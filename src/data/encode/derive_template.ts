@@ -38,6 +38,7 @@ export function deriveTemplate(source: string, tokenizer: Tokenizer): Template {
     systemInUser: parts.systemInUser,
     alwaysSystem: parts.alwaysSystem,
     efficientEos: tailTokens.length === 0 && (eos === "" || !parts.assistantAfter.includes(eos)),
+    jinja: source,
     reasoning: parts.thought !== "",
     ...(parts.thought !== "" && { thoughtWords: thoughtWords(parts.thought) }),
   });

@@ -1,4 +1,6 @@
 import { Template as Jinja } from "@huggingface/jinja";
+import { type Template, toJinja } from "../../../templates/mod.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** A message as chat templates know it. */
 export interface JinjaMessage {
@@ -9,6 +11,7 @@ export interface JinjaMessage {
 /** What a chat template may read, apart from the messages. */
 export interface JinjaOptions {
   readonly addGenerationPrompt?: boolean;
+  readonly tools?: readonly unknown[];
   readonly bos?: string;
   readonly eos?: string;
 }
@@ -23,14 +26,23 @@ const FIXED_DAY = "{%- macro strftime_now(format) -%}26 Jul 2024{%- endmacro -%}
 export function renderJinja(
   source: string,
   messages: JinjaMessage[],
-  { addGenerationPrompt = false, bos = "", eos = "" }: JinjaOptions = {},
+  { addGenerationPrompt = false, tools, bos = "", eos = "" }: JinjaOptions = {},
 ): string {
   return new Jinja(FIXED_DAY + source).render({
     messages,
-    tools: null,
+    tools: tools ?? null,
     documents: null,
     add_generation_prompt: addGenerationPrompt,
     bos_token: bos,
     eos_token: eos,
   });
+}
+
+/**
+ * The Jinja chat template of a tokenizer whose model learned with a template: see `toJinja`.
+ *
+ * @param lastOnly whether only last answers were learned (`mask_history`)
+ */
+export function chatTemplateOf(template: Template, { bos, eos }: Tokenizer, lastOnly = false): string {
+  return toJinja(template, { bos: bos?.text, eos: eos?.text, lastOnly });
 }

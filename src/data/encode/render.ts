@@ -1,7 +1,7 @@
 import { CONTENT, type Slot, type Template } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { Conversation, Message } from "../formats/conversation.ts";
-import { describeTools, writeCalls } from "./calls.ts";
+import { callParts, describeTools, writeCalls } from "./calls.ts";
 
 /** A text that is tokenised by itself, or an id. */
 export type Part = string | number;
@@ -48,20 +48,38 @@ export function render(
     const start = i === 0 ? head : [];
     const before = i === 0 ? inUser : "";
     const isLast = i + 2 >= conversation.messages.length;
-    const text = answerText(template, answer, lastOnly && !isLast);
-    const thought = lastOnly && !isLast ? NO_THOUGHT : thoughtFor(template, text);
+    const { said, calls, space } = answerParts(template, answer, lastOnly && !isLast);
+    const thought = lastOnly && !isLast ? NO_THOUGHT : thoughtFor(template, said);
     const [opening, closing] = around(slots, before);
     turns.push({
-      source: [...start, ...write(slots, before + question.content), ...thought.read],
-      answer: answer === undefined ? [] : [
-        ...thought.learned,
-        ...write(answer.role === "function" ? template.function : template.assistant, text),
-      ],
+      source: [...start, ...write(slots, before + questionText(template, question)), ...thought.read],
+      answer: answer === undefined ? [] : [...thought.learned, ...writeAnswer(said, calls, space)],
       opening: [...start, ...write(opening, "")],
       closing: [...write(closing, ""), ...thought.read],
     });
   }
   return turns;
+
+  function writeAnswer(said: string, calls: string | undefined, space: string): Part[] {
+    if (calls === undefined) return write(template.assistant, said);
+    const text = said === "" || said.endsWith(template.thoughtWords[1]) ? said : said + space;
+    const opening = upToContent(template.assistant);
+    if (sameSlots(opening, upToContent(template.function))) return write(template.function, text + calls);
+    return [...(text === "" ? [] : write(opening, text)), ...write(template.function, calls)];
+  }
+}
+
+function questionText({ betweenResults }: Template, { content, moreResults = [] }: Message): string {
+  return [content, ...moreResults].join(betweenResults);
+}
+
+/** The slots that open a message, and its text. */
+function upToContent(slots: readonly Slot[]): Slot[] {
+  return around(slots, CONTENT)[0];
+}
+
+function sameSlots(a: readonly Slot[], b: readonly Slot[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Tools follow the system prompt; without one, the blank lines between the two go too. */
@@ -69,12 +87,20 @@ function systemText(system: string, tools: string): string {
   return system === "" ? tools.trimStart() : system + tools;
 }
 
-function answerText(template: Template, answer: Message | undefined, dropThought: boolean): string {
-  if (answer === undefined) return "";
-  const text = answer.role === "function" ? writeCalls(template, answer.content) : answer.content;
+function answerParts(
+  template: Template,
+  answer: Message | undefined,
+  dropThought: boolean,
+): { said: string; calls?: string; space: string } {
+  if (answer === undefined) return { said: "", space: "" };
+  const given = answer.role === "function" ? callParts(template, answer) : { said: answer.content, space: "" };
   const drop = template.reasoning &&
     (template.enableThinking === false || (dropThought && !template.preserveThinking));
-  return drop ? withoutThought(template, text) : text;
+  return {
+    said: drop ? withoutThought(template, given.said) : given.said,
+    calls: "calls" in given ? writeCalls(template, given.calls) : undefined,
+    space: given.space,
+  };
 }
 
 const NO_THOUGHT: { read: Part[]; learned: Part[] } = { read: [], learned: [] };

@@ -6,7 +6,12 @@ export type Role = "user" | "assistant" | "observation" | "function";
 /** One message. */
 export interface Message {
   readonly role: Role;
+  /** What is said; of an answer that calls tools, what is said in front of `calls` or, without them, the calls too. */
   readonly content: string;
+  /** The calls of a `function` message, where the data keeps them apart: JSON text as `writeCalls` reads it. */
+  readonly calls?: string;
+  /** Results of further tools that were called together with that of this `observation`. */
+  readonly moreResults?: readonly string[];
 }
 
 /** A conversation of any data format, in one shape: question, answer, question, answer … */

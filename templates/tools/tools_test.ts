@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pythonJson } from "./json.ts";
-import { type Tool, TOOL_FORMATS } from "./tools.ts";
+import { type Tool, TOOL_FORMATS } from "./mod.ts";
 
 const tool: Tool = {
   name: "run",

@@ -1,0 +1,215 @@
+import { CONTENT, type Slot, type Template } from "../template.ts";
+import { TOOL_FORMATS } from "../tools/mod.ts";
+import { code, joined, quote, say } from "./quote.ts";
+
+/** What is known of the tokenizer, and of how answers were learned. */
+export interface JinjaNames {
+  /** The text of BOS; undefined if the tokenizer has none. */
+  readonly bos?: string;
+  /** The text of EOS. */
+  readonly eos?: string;
+  /** Only the last answer of a conversation was learned, after answers without their reasoning (`mask_history`). */
+  readonly lastOnly?: boolean;
+}
+
+/**
+ * A template as a Jinja chat template: `apply_chat_template` of transformers then renders the text that ftx learns and, with
+ * `add_generation_prompt`, the prompt that `ftx chat` writes; for any number of turns, system prompts, tools, calls and
+ * results. It takes contents that are texts or lists of text parts, `reasoning_content` and, with reasoning templates,
+ * `enable_thinking`. BOS and EOS are written out, so that it does not change when the tokenizer's EOS does.
+ *
+ * A derived template keeps the Jinja that it was derived from. Arguments of calls should be objects, as transformers
+ * documents: Jinja cannot parse texts, so these are written unchanged.
+ */
+export function toJinja(template: Template, names: JinjaNames = {}): string {
+  if (template.jinja !== undefined) return template.jinja;
+  const parts = partsOf(template, names);
+  const lines = [
+    ...macro("text(content)", TEXT),
+    ...macro("describe(tools)", TOOL_FORMATS[template.toolFormat].describeJinja),
+    ...macro("write(calls)", TOOL_FORMATS[template.toolFormat].callJinja),
+    ...systemLines(template, parts),
+    ...(template.reasoning ? [thinkingLine(template)] : []),
+    "{%- for message in turns %}",
+    ...questionLines(template, parts),
+    ...resultLines(template, parts),
+    ...answerLines(template, parts, names.lastOnly ?? false),
+    "{%- else %}",
+    "{{- raise_exception('Only the first message may be a system message; the others are user, assistant or tool') }}",
+    "{%- endif %}",
+    "{%- endfor %}",
+    ...promptLines(template, parts),
+  ];
+  return indented(lines.filter((line) => line !== "").flatMap((line) => line.split("\n"))).join("\n") + "\n";
+}
+
+type Around = readonly [before: string, after: string];
+
+interface Parts {
+  prefix: string;
+  system: Around;
+  user: Around;
+  observation: Around;
+  assistant: Around;
+  function: Around;
+  /** What opens an answer, if that can be told from what ends a question. */
+  header: string;
+  /** Behind the last answer. */
+  end: string;
+}
+
+function partsOf(template: Template, names: JinjaNames): Parts {
+  const textOf = (slots: readonly Slot[]) =>
+    slots.map((slot) => typeof slot === "string" ? slot : "special" in slot ? names[slot.special] ?? "" : slot.token)
+      .join("");
+  const around = (slots: readonly Slot[]): Around => {
+    const text = textOf(slots);
+    const at = text.indexOf(CONTENT);
+    return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + CONTENT.length)];
+  };
+  const [user, observation, assistant] = [template.user, template.observation, template.assistant].map(around);
+  const mark = assistant[1];
+  const cut = mark !== "" && user[1].startsWith(mark) ? user[1].slice(mark.length) : "";
+  const header = observation[1].endsWith(cut) ? cut : "";
+  const question = ([before, after]: Around): Around => [before, after.slice(0, after.length - header.length)];
+  return {
+    prefix: textOf(template.prefix),
+    // Inside a question, only texts are written.
+    system: around(
+      template.systemInUser ? template.system.filter((slot) => typeof slot === "string") : template.system,
+    ),
+    user: question(user),
+    observation: question(observation),
+    assistant,
+    function: around(template.function),
+    header,
+    end: template.efficientEos ? names.eos ?? "" : "",
+  };
+}
+
+function macro(signature: string, body: readonly string[]): string[] {
+  return [`{%- macro ${signature} %}`, ...body, "{%- endmacro %}"];
+}
+
+const TEXT = [
+  "{%- if content is string %}",
+  "{{- content }}",
+  "{%- elif content %}",
+  "{%- for part in content %}",
+  "{{- part.text }}",
+  "{%- endfor %}",
+  "{%- endif %}",
+];
+
+/** Takes the system prompt and the descriptions of tools; writes what opens the conversation. */
+function systemLines({ defaultSystem, alwaysSystem, systemInUser }: Template, { prefix, system }: Parts): string[] {
+  const filled = joined(system[0], code("system"), system[1]);
+  return [
+    "{%- set system = '' %}",
+    "{%- set turns = messages %}",
+    "{%- if messages and messages[0].role == 'system' %}",
+    "{%- set system = text(messages[0].content) %}",
+    "{%- set turns = messages[1:] %}",
+    "{%- endif %}",
+    defaultSystem === "" ? "" : `{%- set system = system or ${quote(defaultSystem)} %}`,
+    "{%- if tools %}",
+    "{%- set system = system + describe(tools) if system else describe(tools).lstrip() %}",
+    "{%- endif %}",
+    `{%- set opening = ${alwaysSystem ? filled : `${filled} if system else ''`} %}`,
+    say(prefix, ...(systemInUser ? [] : [code("opening")])),
+  ];
+}
+
+function questionLines({ systemInUser }: Template, { user: [before, after] }: Parts): string[] {
+  return [
+    "{%- if message.role == 'user' %}",
+    say(before, ...(systemInUser ? [FIRST] : []), code("text(message.content)"), after),
+  ];
+}
+
+const FIRST = code("(opening if loop.first else '')");
+
+/** Results of tools that were called together are one message to the model. */
+function resultLines(template: Template, { observation: [before, after] }: Parts): string[] {
+  return [
+    "{%- elif message.role == 'tool' %}",
+    "{%- if loop.first or turns[loop.index0 - 1].role != 'tool' %}",
+    say(before, ...(template.systemInUser ? [FIRST] : [])),
+    "{%- else %}",
+    say(template.betweenResults),
+    "{%- endif %}",
+    "{{- text(message.content) }}",
+    "{%- if loop.last or turns[loop.index0 + 1].role != 'tool' %}",
+    say(after),
+    "{%- endif %}",
+  ];
+}
+
+/** `said` becomes what the answer says, with its reasoning where that is kept. */
+function answerLines(template: Template, parts: Parts, lastOnly: boolean): string[] {
+  const [, thoughtEnd] = template.thoughtWords;
+  const separator = TOOL_FORMATS[template.toolFormat].afterText;
+  const [before, callsBefore] = [parts.assistant[0], parts.function[0]];
+  return [
+    "{%- elif message.role == 'assistant' %}",
+    say(parts.header),
+    "{%- set said = text(message.content) %}",
+    "{%- if message.reasoning_content is string and message.reasoning_content | trim %}",
+    `{%- set said = ${joined("<think>\n", code("(message.reasoning_content | trim)"), "\n</think>\n\n")} + said %}`,
+    "{%- endif %}",
+    ...(template.reasoning ? reasoningLines(template, lastOnly) : []),
+    "{%- if message.tool_calls %}",
+    ...(before === callsBefore
+      ? [say(before, code("said"))]
+      : ["{%- if said %}", say(before, code("said")), "{%- endif %}"]),
+    ...(separator === "" ? [] : [
+      `{%- if said and not said.endswith(${quote(thoughtEnd)}) %}`,
+      say(separator),
+      "{%- endif %}",
+    ]),
+    say(before === callsBefore ? "" : callsBefore, code("write(message.tool_calls)"), parts.function[1]),
+    "{%- else %}",
+    say(before, code("said"), parts.assistant[1]),
+    "{%- endif %}",
+    ...(parts.end === "" ? [] : ["{%- if loop.last and not add_generation_prompt %}", say(parts.end), "{%- endif %}"]),
+  ];
+}
+
+/** In a prompt, and with `lastOnly` before the last answer too, earlier answers have lost their reasoning. */
+function reasoningLines({ thoughtWords, preserveThinking }: Template, lastOnly: boolean): string[] {
+  const [open, close] = thoughtWords.map((word) => quote(word.trim()));
+  return [
+    `{%- set past = add_generation_prompt${lastOnly ? " or not loop.last" : ""} %}`,
+    `{%- if ${preserveThinking ? "thinking is false" : "thinking is false or past"} %}`,
+    `{%- set pieces = said.split(${open}, 1) %}`,
+    `{%- if pieces | length > 1 and ${close} in pieces[1] %}`,
+    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1]).lstrip('\\n') %}`,
+    "{%- endif %}",
+    "{%- endif %}",
+    `{%- if not past and ${open} not in said and ${close} not in said %}`,
+    say(thoughtWords.join("")),
+    "{%- endif %}",
+  ];
+}
+
+function thinkingLine({ enableThinking }: Template): string {
+  return `{%- set thinking = enable_thinking if enable_thinking is defined else ${enableThinking ?? "none"} %}`;
+}
+
+function promptLines({ reasoning, thoughtWords }: Template, { header }: Parts): string[] {
+  const thought = reasoning ? ["{%- if not thinking %}", say(thoughtWords.join("")), "{%- endif %}"] : [];
+  const lines = [say(header), ...thought].filter((line) => line !== "");
+  return lines.length === 0 ? [] : ["{%- if add_generation_prompt %}", ...lines, "{%- endif %}"];
+}
+
+/** Four spaces for each block that is open. */
+function indented(lines: string[]): string[] {
+  let depth = 0;
+  return lines.map((line) => {
+    const [, word = ""] = line.match(/^\{%- (\w+)/) ?? [];
+    if (word.startsWith("end") || word.startsWith("el")) depth--;
+    const text = "    ".repeat(depth) + line;
+    if (["macro", "if", "for", "elif", "else"].includes(word)) depth++;
+    return text;
+  });
+}
