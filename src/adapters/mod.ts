@@ -4,6 +4,7 @@ export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
 export { trainAll, trainModules, trainSome } from "./select.ts";
 export { adapterFiles, adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export { checkAddedTokens } from "./known_tokens.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadWithAdapters, type UseSettings } from "./load_merged.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";

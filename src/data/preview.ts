@@ -1,7 +1,7 @@
 import process from "node:process";
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
+import { Tokenizer, trainedFolders } from "../tokenizer/mod.ts";
 import { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 import type { LoadOptions } from "./load_dataset.ts";
 import { prepare, type Prepared, type PrepareSettings } from "./prepare.ts";
@@ -42,7 +42,7 @@ export async function preview(given: PreviewSettings, options: PreviewOptions): 
     );
   }
   const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
-  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
+  const tokenizer = await Tokenizer.load(trainedFolders(recipe)[0], recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
   const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning: warn });
   const data = await prepare(recipe, { task, template, tokenizer }, { ...options, onWarning: warn });

@@ -11,18 +11,21 @@ const evaluation = { only: { doEval: [true] } };
 export const templateSettings = section("Template", {
   template: setting(
     z.string().optional(),
-    "Prompt template by name, such as llama3, qwen or chatml; the tokenizer's own chat template if unset",
+    "Prompt template by name, such as llama3, qwen or chatml; the one that the model was trained with, " +
+      "else the tokenizer's own chat template, if unset",
   ),
   defaultSystem: setting(z.string().optional(), "System prompt for examples that have none", conversations),
   enableThinking: setting(
-    z.boolean().nullable().default(true),
+    z.boolean().nullable().optional(),
     "For reasoning templates. true: add an empty thought to answers that have none and learn it; " +
-      "false: put the empty thought in the prompt; null: leave answers unchanged",
+      "false: put the empty thought in the prompt; null: leave answers unchanged. As the model was trained, else true, if unset",
     conversations,
   ),
-  preserveThinking: setting(flag, "Keep the thoughts of earlier turns, which mask_history and chat drop", {
-    only: { ...conversations.only, maskHistory: [true] },
-  }),
+  preserveThinking: setting(
+    z.boolean().optional(),
+    "Keep the thoughts of earlier turns, which mask_history and chat drop; as the model was trained, else false, if unset",
+    { only: { ...conversations.only, maskHistory: [true] } },
+  ),
   toolFormat: setting(z.string().optional(), "Format of tool calls; the template's own if unset", conversations),
   splitSpecialTokens: setting(flag, "Encode special tokens in the data as ordinary text"),
 });

@@ -1,12 +1,13 @@
 import type { Template } from "../../templates/mod.ts";
-import { loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
+import { checkAddedTokens, loadWithAdapters, type UseSettings } from "../adapters/mod.ts";
 import { chooseTemplate, encodePrompt, type Message, stopIds, type TemplateChoice } from "../data/mod.ts";
 import { FtxError } from "../errors.ts";
 import { type Listener, located, type NamingSettings } from "../hub/mod.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { manualSeed } from "../tensor/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
+import { Tokenizer, trainedFolders } from "../tokenizer/mod.ts";
+import { configuredEnds } from "../weights/mod.ts";
 import { type Ending, generate, type GenerateOptions } from "./generate.ts";
 import { Past } from "./past.ts";
 import type { Sampling } from "./sampler.ts";
@@ -39,6 +40,8 @@ export interface ChatParts {
   model: CausalLm;
   tokenizer: Tokenizer;
   template: Template;
+  /** Ids that end an answer, besides EOS and the template's stop words. */
+  ends?: readonly number[];
 }
 
 /** How answers are drawn by default. */
@@ -47,7 +50,7 @@ export type ChatSettings = Sampling & Pick<GenerationSettings, "maxNewTokens" | 
 /** The settings that decide which model answers, and how. */
 export type LoadChatSettings =
   & (ChatSettings & UseSettings & NamingSettings & TemplateChoice)
-  & Pick<ModelSettings, "addTokens" | "addSpecialTokens">
+  & Pick<ModelSettings, "resizeVocab" | "addTokens" | "addSpecialTokens">
   & { readonly seed: number };
 
 /**
@@ -58,15 +61,17 @@ export class Chat implements Disposable {
   readonly model: CausalLm;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
+  readonly #stop: readonly number[];
   readonly #how: GenerateOptions;
   readonly #settings: Pick<ChatSettings, "system" | "skipSpecialTokens">;
   readonly #past = new Past();
   #busy: Promise<unknown> = Promise.resolve();
 
-  constructor({ model, tokenizer, template }: ChatParts, settings: ChatSettings) {
+  constructor({ model, tokenizer, template, ends = [] }: ChatParts, settings: ChatSettings) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.template = template;
+    this.#stop = [...stopIds(template, tokenizer), ...ends];
     const { doSample, temperature, topK, topP, repetitionPenalty, maxNewTokens } = settings;
     this.#how = { doSample, temperature, topK, topP, repetitionPenalty, maxNewTokens };
     this.#settings = settings;
@@ -90,8 +95,7 @@ export class Chat implements Disposable {
     const { system = this.#settings.system, tools, onText = () => {}, ...how } = withoutHoles(options);
     const prompt = await encodePrompt(this.template, this.tokenizer, { system, tools, messages });
     const cachedTokens = prompt.length - this.#past.goBackTo(prompt).length;
-    const stop = stopIds(this.template, this.tokenizer);
-    const ids = generate(this.model, prompt, { ...this.#how, ...how, stop, past: this.#past });
+    const ids = generate(this.model, prompt, { ...this.#how, ...how, stop: this.#stop, past: this.#past });
     const stream = new TextStream(this.tokenizer, { skipSpecial: this.#settings.skipSpecialTokens });
     let text = "", tokens = 0;
     const say = (piece: string) => {
@@ -117,7 +121,8 @@ export class Chat implements Disposable {
 }
 
 /**
- * Loads what a recipe names: tokenizer, template, model with its adapters; and seeds the random numbers.
+ * Loads what a recipe names: the model with its adapters, tokenizer and template as they were trained; and seeds the random
+ * numbers. Answers end at EOS, at the template's stop words, and at each EOS of generation_config.json and config.json.
  *
  * @example
  * ```ts
@@ -135,11 +140,14 @@ export async function loadChat(
   } = {},
 ): Promise<Chat> {
   const recipe = await located(given, { listener });
-  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
+  const folders = trainedFolders(recipe, { onNote });
+  const tokenizer = await Tokenizer.load(folders[0], recipe);
   const template = chooseTemplate(recipe, tokenizer, { onWarning: onNote });
+  const ends = await configuredEnds(folders);
   const model = await loadWithAdapters(recipe, { onNote, onProgress });
+  checkAddedTokens(recipe, tokenizer, { model, onNote });
   manualSeed(recipe.seed);
-  return new Chat({ model, tokenizer, template }, recipe);
+  return new Chat({ model, tokenizer, template, ends }, recipe);
 }
 
 function checkTurns(messages: readonly Message[]) {

@@ -1,20 +1,30 @@
-import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared } from "../data/mod.ts";
+import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared, stopIds, teach } from "../data/mod.ts";
 import { CheckpointError, DataError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { standard, type Waiting } from "../report/mod.ts";
 import { STAGES } from "../stages/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
+import { Tokenizer, trainedFolders } from "../tokenizer/mod.ts";
+
+/** A run's data, and what the model will know of text. */
+export interface PreparedData {
+  data: Prepared;
+  /** As it will be saved: with the EOS and the chat template that the run teaches. */
+  tokenizer: Tokenizer;
+  /** Ids at which answers end. */
+  stops: number[];
+}
 
 /**
- * Loads a run's tokenizer and encodes its data. Shows the first example, with what is learned in colour, unless `shows` is
+ * Loads the tokenizer that a run's model was trained with, fits it to the template, and encodes the data. Shows the first example, with what is learned in colour, unless `shows` is
  * false. `vocabSize`: rows of the model's embedding.
  */
 export async function prepareData(
   recipe: Recipe,
   { vocabSize, waiting, shows = true }: { vocabSize: number; waiting: Waiting; shows?: boolean },
-): Promise<{ tokenizer: Tokenizer; data: Prepared }> {
+): Promise<PreparedData> {
   const { addTokens, addSpecialTokens } = recipe;
-  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, { addTokens, addSpecialTokens });
+  const [folder] = trainedFolders(recipe, { onNote: (sentence) => waiting.say(`note: ${sentence}`) });
+  const tokenizer = await Tokenizer.load(folder, { addTokens, addSpecialTokens });
   const onWarning = (sentence: string) => waiting.say(`warning: ${sentence}`);
   const { task } = STAGES[recipe.stage];
   const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning });
@@ -33,7 +43,9 @@ export async function prepareData(
   if (data.shown && shows) {
     waiting.say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
   }
-  return { tokenizer, data };
+  // Text without a template teaches none: the model keeps what it has.
+  if (task.usesTemplate) teach(template, tokenizer, recipe.maskHistory);
+  return { tokenizer, data, stops: stopIds(template, tokenizer) };
 }
 
 /** A tokenizer may have more tokens than the model has rows, as long as the data uses none of the extra ones. */

@@ -33,7 +33,7 @@ export async function loadTrainee(recipe: Recipe, options: TraineeOptions): Prom
   const lora = recipe.finetuningType === "lora", exact = !lora && !recipe.pureBf16;
   const { model, dtype } = await modelOf(recipe, { purpose: "train", keepFileDtype: exact, onNote, onProgress });
   try {
-    const saved = lora ? await withAdapter(model, recipe, options) : await withOwnWeights(model, recipe, options);
+    const saved = lora ? await withAdapter(model, recipe, options) : withOwnWeights(model, recipe, options);
     const named = [...model.parameters()].filter(([, p]) => p.wantsGrad);
     const masters = exact ? mastersOf(named, dtype) : new Map<string, Tensor>();
     computeIn(model, dtype, recipe.upcastLayernorm);
@@ -52,11 +52,11 @@ async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote
   return adapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
 }
 
-async function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {
+function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {
   if (recipe.resizeVocab) resizeVocab(model, vocabulary);
   if (recipe.finetuningType === "full") trainAll(model);
   else trainSome(model, recipe);
-  return await modelFiles(model, recipe.modelNameOrPath);
+  return modelFiles(model);
 }
 
 /** fp32 copies of the parameters that will be rounded to `dtype`. */

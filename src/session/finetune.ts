@@ -10,6 +10,8 @@ import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
 import { capability, float32Products, manualSeed, memory, threads } from "../tensor/mod.ts";
+import { trainedFolders } from "../tokenizer/mod.ts";
+import { withEnds } from "../weights/mod.ts";
 import { ALONE, planSteps, Rate, type StepPlan, train } from "../train/mod.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { endRun } from "./ending.ts";
@@ -39,7 +41,7 @@ export async function finetune(given: Recipe): Promise<void> {
   const recipe = await located(given, { listener: waiting }); // with folders in place of names; what is written keeps names
   const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
   await refuseImpossible(await forecast(recipe, { device }), room, given); // before minutes are spent on the data
-  const { tokenizer, data } = await prepareData(recipe, { vocabSize: inspected.config.vocabSize, waiting });
+  const { tokenizer, data, stops } = await prepareData(recipe, { vocabSize: inspected.config.vocabSize, waiting });
   const prepared = { data, vocabulary: tokenizer.vocabSize };
   const expected = await forecast(recipe, { device, prepared });
   (await forewords(expected, room)).forEach(say);
@@ -55,7 +57,10 @@ export async function finetune(given: Recipe): Promise<void> {
       onProgress: (share) => waiting.share("Reading the model", share),
     });
     const steps = planSteps(data.train, recipe), rate = new Rate(recipe, steps.totalSteps);
+    const texts = Object.assign({}, ...training.saved.map((saved) => saved.texts));
+    const { model } = training.trainee, folders = trainedFolders(recipe);
     const state: RunState = {
+      texts: await withEnds(texts, { tokenizer, stops, folders, config: model.config }),
       ...{ training, rate, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
       sameness: sameness(recipe, data.train),
     };

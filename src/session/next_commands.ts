@@ -3,20 +3,20 @@ import { STAGES } from "../stages/mod.ts";
 
 type NextSettings = Pick<
   Recipe,
-  "modelNameOrPath" | "adapterNameOrPath" | "createNewAdapter" | "finetuningType" | "template" | "stage"
+  "modelNameOrPath" | "adapterNameOrPath" | "adapterFolder" | "createNewAdapter" | "finetuningType" | "stage"
 >;
 
 /** Where a finished run's weights are, and the commands that use them, to be copied from the terminal. */
 export function nextCommands(recipe: NextSettings, folder: string): string {
-  const { modelNameOrPath, adapterNameOrPath, createNewAdapter, stage } = recipe;
-  // A model that was trained on plain text knows no chat template.
-  const template = recipe.template ?? (STAGES[stage].task.usesTemplate ? undefined : "empty");
-  const how = template === undefined ? "" : ` --template ${word(template)}`;
+  const { modelNameOrPath, adapterNameOrPath, adapterFolder, createNewAdapter, stage } = recipe;
+  // The folder tells the template. A model that was trained on plain text has learned none.
+  const how = STAGES[stage].task.usesTemplate ? "" : " --template empty";
   if (recipe.finetuningType !== "lora") {
     return `The model is in "${folder}". Talk with it:\n  ftx chat --model ${word(folder)}${how}`;
   }
   // A new adapter was trained on top of all the given ones; otherwise the last of them is the one that was trained.
-  const below = createNewAdapter ? adapterNameOrPath : adapterNameOrPath.slice(0, -1);
+  const given = createNewAdapter ? adapterNameOrPath : adapterNameOrPath.slice(0, -1);
+  const below = given.map((path) => adapterFolder === undefined ? path : `${path}/${adapterFolder}`);
   const both = `--model ${word(modelNameOrPath)} --adapter ${word([...below, folder].join(","))}`;
   return `The adapter is in "${folder}". Talk with it, or merge it into its model:\n` +
     `  ftx chat ${both}${how}\n  ftx export ${both} --export-dir ${word(`${folder}-merged`)}`;

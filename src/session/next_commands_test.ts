@@ -14,12 +14,13 @@ Deno.test("nextCommands() names the adapter with its model, and with the adapter
   const below = { adapterNameOrPath: ["a", "b"] };
   assert.match(next(below), /chat --model m --adapter a,out\n/);
   assert.match(next({ ...below, createNewAdapter: true }), /chat --model m --adapter a,b,out\n/);
+  assert.match(next({ ...below, adapterFolder: "sub" }), /chat --model m --adapter a\/sub,out\n/);
 });
 
-Deno.test("nextCommands() names a whole model, its template, and quotes what a shell would split", () => {
+Deno.test("nextCommands() names a whole model, which knows its template, and quotes what a shell would split", () => {
   assert.equal(
     next({ finetuningType: "full", template: "llama3" }, "my runs/it's"),
-    `The model is in "my runs/it's". Talk with it:\n  ftx chat --model 'my runs/it'\\''s' --template llama3`,
+    `The model is in "my runs/it's". Talk with it:\n  ftx chat --model 'my runs/it'\\''s'`,
   );
   assert.match(next({ finetuningType: "full", stage: "pt" }), / --template empty$/);
 });

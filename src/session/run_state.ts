@@ -16,6 +16,8 @@ export interface RunState {
   training: Training;
   rate: Rate;
   tokenizer: Tokenizer;
+  /** The configuration files that go with the weights. */
+  texts: Readonly<Record<string, string>>;
   /** Steps in a row that were not finite. */
   skippedInARow: number;
   /** Evaluations without a new best. */
@@ -79,10 +81,8 @@ export function checkpointFiles(
 }
 
 /** Writes the files that go with the weights: configurations and the tokenizer. */
-export async function writeBeside({ training, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
-  for (const { texts } of training.saved) {
-    for (const [name, text] of Object.entries(texts)) await writer.bytes(name, text);
-  }
+export async function writeBeside({ texts, tokenizer }: RunState, writer: FolderWriter): Promise<void> {
+  for (const [name, text] of Object.entries(texts)) await writer.bytes(name, text);
   for (const [name, content] of Object.entries(tokenizer.contents())) await writer.bytes(name, content);
 }
 

@@ -40,8 +40,8 @@ export class Tokenizer {
   pad: SpecialToken | undefined;
   /** True if the tokenizer's own rules put BOS in front of each text. */
   readonly addsBos: boolean;
-  /** The Jinja chat template that came with it. */
-  readonly chatTemplate: string | undefined;
+  /** The Jinja chat template: the one that came with it, until a run sets another. */
+  chatTemplate: string | undefined;
   /** Paths of its files as loaded; `save` writes them with the tokens added since. */
   readonly files: string[];
   readonly #native: Native;
@@ -171,14 +171,26 @@ export class Tokenizer {
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   }
 
-  /** The tokenizer's files by name: as they were read, except where tokens were added or EOS and pad changed. */
+  /**
+   * The tokenizer's files by name: as they were read, except where tokens were added, or EOS, pad or the chat template
+   * changed. A changed chat template is a file of its own, as transformers 5 saves it.
+   */
   contents(): Record<string, Uint8Array | string> {
     const contents: Record<string, Uint8Array | string> = {};
     for (const file of this.files) contents[basename(file)] = readFileSync(file);
     if (this.#added.length > 0) contents["tokenizer.json"] = this.#saved();
-    const config = { ...this.#source.config, ...this.#roles() };
-    if (JSON.stringify(config) !== JSON.stringify(this.#source.config)) {
-      contents["tokenizer_config.json"] = JSON.stringify(config, null, 2) + "\n";
+    const { config, specials, chatTemplate } = this.#source, roles = this.#roles();
+    const changed = this.chatTemplate !== chatTemplate;
+    if (changed && this.chatTemplate !== undefined) contents["chat_template.jinja"] = this.chatTemplate;
+    const { chat_template: _, ...rest } = config;
+    const now: Record<string, Record<string, unknown>> = {
+      "tokenizer_config.json": { ...(changed ? rest : config), ...roles },
+      "special_tokens_map.json": { ...specials, ...("special_tokens_map.json" in contents ? roles : {}) },
+    };
+    for (const [name, before] of [["tokenizer_config.json", config], ["special_tokens_map.json", specials]] as const) {
+      if (JSON.stringify(now[name]) !== JSON.stringify(before)) {
+        contents[name] = JSON.stringify(now[name], null, 2) + "\n";
+      }
     }
     return contents;
   }

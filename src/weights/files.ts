@@ -1,5 +1,4 @@
 import type { CausalLm } from "../models/mod.ts";
-import { readJsonObject } from "../safetensors/mod.ts";
 import type { Tensor } from "../tensor/mod.ts";
 
 /** The weights that a run saves, and the configuration files that go with them. */
@@ -12,14 +11,9 @@ export interface SavedWeights {
   texts: Record<string, string>;
 }
 
-/** A whole model's files, as transformers saves them; the configuration is that of its `source` folder. */
-export async function modelFiles(model: CausalLm, source: string): Promise<SavedWeights> {
-  const texts: Record<string, string> = { "config.json": configText(model) };
-  const generation = `${source}/generation_config.json`;
-  if (await Deno.stat(generation).then(() => true, () => false)) {
-    texts["generation_config.json"] = JSON.stringify(await readJsonObject(generation), null, 2) + "\n";
-  }
-  return { stem: "model", tensors: () => model.parameters(), texts };
+/** A whole model's files, as transformers saves them. `withEnds` completes them. */
+export function modelFiles(model: CausalLm): SavedWeights {
+  return { stem: "model", tensors: () => model.parameters(), texts: { "config.json": configText(model) } };
 }
 
 const DTYPES: Record<string, string> = { f32: "float32", bf16: "bfloat16", f16: "float16" };

@@ -2,5 +2,6 @@
 export { type ModelFolder, openModel, readModelConfig } from "./folder.ts";
 export { checkSizes, loadModel, type LoadOptions, publishedDtype } from "./load.ts";
 export { computeIn, type LoadSettings, modelOf, type RecipeModelOptions, wantedDtype } from "./recipe_model.ts";
+export { configuredEnds, type Ends, withEnds } from "./ends.ts";
 export { modelFiles, type SavedWeights } from "./files.ts";
 export { bytesOfTensor, dtypeOf, fill, misfits, snapshot } from "./tensors.ts";

@@ -4,6 +4,7 @@ import { didYouMean } from "../../settings/nearest.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { TemplateSettings } from "../settings.ts";
 import { deriveTemplate } from "./derive_template.ts";
+import { OVERRIDES, readWritten } from "./written.ts";
 
 /** The settings that decide how text is written. */
 export interface TemplateChoice extends Partial<TemplateSettings> {
@@ -20,23 +21,43 @@ export interface ChooseOptions {
 }
 
 /**
- * The template of a recipe, fitted to a tokenizer: the one that is named, else one derived from the tokenizer's chat
- * template, else the model's usual one, else `empty`. Without a template in use, `empty` unless one is named.
+ * The template of a recipe, fitted to a tokenizer: the one that is named, else the one that the model was trained with, else
+ * one derived from the tokenizer's chat template, else the model's usual one, else `empty`. Without a template in use,
+ * `empty` unless one is named.
  *
  * Changes the tokenizer: where the template ends answers with a token of its own, that becomes the EOS; a missing pad token
  * becomes the EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
  */
 export function chooseTemplate(
-  recipe: TemplateChoice,
+  given: TemplateChoice,
   tokenizer: Tokenizer,
   { usesTemplate = true, onWarning }: ChooseOptions = {},
 ): Template {
+  const recipe = usesTemplate ? asTrained(given, tokenizer, onWarning) : given;
   const found = byName(recipe.template) ?? (usesTemplate ? own(tokenizer, recipe, onWarning) : TEMPLATES.empty);
   if (usesTemplate) needTokens(found, tokenizer, recipe.resizeVocab ?? false);
   const chosen = withOverrides(found, recipe);
   if (usesTemplate && chosen.replaceEos) tokenizer.eos = tokenizer.special(chosen.stopWords[0]) ?? tokenizer.eos;
   addMissingEnd(tokenizer, recipe.resizeVocab ?? false);
   return chosen;
+}
+
+/** The settings, completed with those of the template that the tokenizer's model was trained with. */
+function asTrained(
+  given: TemplateChoice,
+  { chatTemplate }: Tokenizer,
+  onWarning?: (sentence: string) => void,
+): TemplateChoice {
+  const trained = chatTemplate === undefined ? undefined : readWritten(chatTemplate);
+  if (trained === undefined) return given;
+  const { template = trained.template } = given;
+  if (byName(template) !== TEMPLATES[trained.template]) {
+    onWarning?.(`template = ${template} is used, but the model was trained with template = ${trained.template}`);
+    return given;
+  }
+  const { lastOnly: _, ...settings } = trained;
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...settings, ...Object.fromEntries(set) };
 }
 
 function byName(name: string | undefined): Template | undefined {
@@ -80,8 +101,6 @@ function withOverrides(found: Template, recipe: TemplateChoice): Template {
   const isChanged = OVERRIDES.some((name) => chosen[name] !== found[name]);
   return isChanged ? { ...chosen, jinja: undefined } : chosen;
 }
-
-const OVERRIDES = ["toolFormat", "defaultSystem", "enableThinking", "preserveThinking"] as const;
 
 /** Marks that are not tokens would be split into letters, and the model would learn a format that nobody uses. */
 function needTokens(found: Template, tokenizer: Tokenizer, resizeVocab: boolean): void {
