@@ -1,17 +1,14 @@
-import { CheckpointError } from "../errors.ts";
 import type { CausalLm } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
-import type { Tensor } from "../tensor/mod.ts";
-import { fill, misfits, type SavedWeights } from "../weights/mod.ts";
-import { attachLora, loraLayers, mergeLora, projections } from "./attach.ts";
-import type { LoraLinear } from "./lora.ts";
+import type { SavedWeights } from "../weights/mod.ts";
+import { mergeLora } from "./attach.ts";
+import { attach, type Attached, modulesOf } from "./attached.ts";
+import { loadAdapter } from "./load.ts";
+import { LoraLinear } from "./lora.ts";
 import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
 import type { LoraConfig } from "./peft/config.ts";
 import { loraConfigText } from "./peft/config_text.ts";
 import { type AdapterFolder, openAdapter } from "./peft/folder.ts";
-import { branchKey, savedKey } from "./peft/keys.ts";
-import { type AdaptedModule, type Matched, matchTargets } from "./peft/targets.ts";
-import { trainModules } from "./select.ts";
 import type { MethodSettings } from "./settings.ts";
 
 /** The settings that an adapter is made from. */
@@ -29,36 +26,32 @@ export async function prepareAdapter(
   settings: AdapterSettings,
   additionalTarget: readonly string[],
   note: (sentence: string) => void,
-): Promise<LoraConfig> {
+): Promise<Attached> {
   const folders = settings.adapterNameOrPath.map((path) => inFolder(path, settings.adapterFolder));
   const last = settings.createNewAdapter ? undefined : folders.pop();
   for (const folder of folders) await mergeAdapter(model, folder, note);
   if (last) return await attachAdapter(model, last, note);
 
-  const modules = modulesOf(model);
-  const wanted = newAdapter(settings, { modules, blocks: model.blocks.length, additionalTarget });
-  const { layers, config } = attach(model, wanted, note);
-  for (const layer of layers) layer.initialise(settings.initLoraWeights);
-  return config;
+  const { config: { tieWordEmbeddings: tied }, blocks } = model;
+  const wanted = newAdapter(settings, { modules: modulesOf(model), blocks: blocks.length, additionalTarget, tied });
+  const attached = attach(model, wanted, note);
+  for (const layer of attached.layers) {
+    if (layer instanceof LoraLinear) layer.initialise(settings.initLoraWeights);
+    else layer.initialise();
+  }
+  return attached;
 }
 
 /** Attaches the adapter in a folder and loads its weights, so that it can be used or trained further. */
-export async function attachAdapter(
+export const attachAdapter = async (
   model: CausalLm,
   folder: string,
   note: (sentence: string) => void = () => {},
-): Promise<LoraConfig> {
-  const adapter = await openAdapter(folder);
-  adapter.notes.forEach(note);
-  const { config } = attach(model, adapter.config, note);
-  await loadWeights(model, config, adapter);
-  return config;
-}
+): Promise<Attached> => await loadAdapter(model, await openAdapter(folder), note);
 
-/** Checks an adapter's configuration and the header of its weights without loading them; returns the configuration. */
-export async function checkAdapter(path: string, below?: string): Promise<LoraConfig> {
-  return (await openAdapter(inFolder(path, below))).config;
-}
+/** Checks an adapter's configuration and the header of its weights without loading them. */
+export const checkAdapter = (path: string, below?: string): Promise<AdapterFolder> =>
+  openAdapter(inFolder(path, below));
 
 /** Adds the adapter in a folder to the model's weights. */
 export async function mergeAdapter(model: CausalLm, folder: string, note?: (sentence: string) => void) {
@@ -66,71 +59,14 @@ export async function mergeAdapter(model: CausalLm, folder: string, note?: (sent
   mergeLora(model);
 }
 
-/** The tensors of a model's adapter with their names in its file. */
-export function* adapterTensors(model: CausalLm, config: LoraConfig): Generator<[string, Tensor]> {
-  for (const [path, layer] of loraLayers(model)) {
-    yield [branchKey(path, "A"), layer.loraA];
-    yield [branchKey(path, "B"), layer.loraB];
-  }
-  for (const [name, p] of model.parameters()) if (isSaved(name, config)) yield [savedKey(name), p];
-}
-
 /** The folder of an adapter below its path: `adapter_folder`. */
 export const inFolder = (path: string, below?: string) => below ? `${path}/${below}` : path;
 
-const isSaved = (parameter: string, { modulesToSave }: LoraConfig) =>
-  !/\.lora_[AB]\./.test(parameter) &&
-  modulesToSave.some((name) => `.${parameter.replace(/\.[^.]*$/, "")}`.endsWith(`.${name}`));
-
-/** The model's modules in PEFT's terms. */
-function modulesOf(model: CausalLm): AdaptedModule[] {
-  const linear = projections(model);
-  return Array.from(model.modules(), ({ path, module }) => {
-    const place = linear.get(path);
-    if (place) {
-      return { path, kind: "linear", inFeatures: place.module.inFeatures, outFeatures: place.module.outFeatures };
-    }
-    return { path, kind: module === model.model.embedTokens ? "embedding" : "other" };
-  });
-}
-
-function attach(
-  model: CausalLm,
-  config: LoraConfig,
-  note: (sentence: string) => void,
-): { layers: LoraLinear[]; config: LoraConfig } {
-  const matched: Matched = matchTargets(modulesOf(model), config, { family: model.config.modelType });
-  matched.notes.forEach(note);
-  for (const [path, { kind }] of matched.branches) {
-    if (kind === "linear") continue;
-    throw new CheckpointError(
-      `Cannot put an adapter on "${path}": ftx does not have LoRA on embeddings yet; train it whole with additional_target`,
-    );
-  }
-  const layers = attachLora(model, matched.branches);
-  trainModules(model, config.modulesToSave);
-  return { layers, config: { ...config, targetModules: matched.targetModules } };
-}
-
-async function loadWeights(model: CausalLm, config: LoraConfig, { folder, tensors }: AdapterFolder) {
-  const wanted = [...adapterTensors(model, config)];
-  const missing = wanted.filter(([key]) => !tensors.has(key)).map(([key]) => key);
-  const known = new Set(wanted.map(([key]) => key));
-  const surplus = [...tensors.keys()].filter((key) => !known.has(key));
-  if (missing.length || surplus.length) {
-    throw new CheckpointError(
-      `Cannot load "${folder}": ${misfits(missing, surplus, "not of this model")}; ` +
-        "check that the adapter was made for this model",
-    );
-  }
-  await fill(wanted.map(([key, t]) => [key, t, tensors.get(key)!] as const));
-}
-
 /** An adapter's files, as PEFT saves them. */
-export function adapterFiles(model: CausalLm, config: LoraConfig): SavedWeights {
+export function adapterFiles({ config, places }: { config: LoraConfig; places: Attached["places"] }): SavedWeights {
   return {
     stem: "adapter_model",
-    tensors: () => adapterTensors(model, config),
+    tensors: () => places,
     texts: { "adapter_config.json": loraConfigText(config) },
   };
 }

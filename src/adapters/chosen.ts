@@ -46,32 +46,8 @@ export function chosenToTrain(parameters: Iterable<string>, blocks: number, sett
   return chosen;
 }
 
-/**
- * The paths among `modules` that equal one of `names` or end in it (`additional_target`, PEFT's modules_to_save).
- *
- * @param tied whether the embedding is also the head
- * @throws {RecipeError} No module has one of the names.
- */
-export function modulesNamed(names: readonly string[], modules: Iterable<string>, tied: boolean): string[] {
-  const paths = [...modules], found = new Set<string>();
-  for (const name of names) {
-    const matches = paths.filter((path) => path === name || path.endsWith(`.${name}`));
-    if (matches.length === 0) {
-      throw new RecipeError(
-        `Cannot use additional_target = "${name}": ${
-          tied && name === "lm_head"
-            ? "the head is the embedding; name embed_tokens instead"
-            : `no module has that name; there are ${partsOf(paths)}`
-        }`,
-      );
-    }
-    matches.forEach((path) => found.add(path));
-  }
-  return [...found];
-}
-
 /** The last parts of the paths of modules and of their parents, each once. `inside`: only in blocks, or only outside them. */
-function partsOf(modules: Iterable<string>, inside?: boolean): string {
+export function partsOf(modules: Iterable<string>, inside?: boolean): string {
   const around = (path: string) => path.split(".").map((_, i, parts) => parts.slice(0, i + 1).join("."));
   const paths = [...new Set([...modules].flatMap(around))]
     .filter((path) => path !== "model.layers") // a list, not a module

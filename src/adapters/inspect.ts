@@ -3,6 +3,7 @@ import type { ModelSettings } from "../models/settings.ts";
 import { type Device, type DType, pickDevice } from "../tensor/mod.ts";
 import { checkSizes, dtypeOf, type LoadSettings, openModel, publishedDtype, readModelConfig } from "../weights/mod.ts";
 import { checkAdapter } from "./adapter.ts";
+import { rowsOf } from "./load.ts";
 import type { LoraConfig } from "./peft/config.ts";
 
 type InspectSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | "adapterFolder">;
@@ -11,6 +12,7 @@ type InspectSettings = LoadSettings & Pick<ModelSettings, "adapterNameOrPath" | 
 export interface Inspected {
   /** The device it will be loaded to. */
   device: Device;
+  /** That of the model's folder; the vocabulary is that of the last adapter that brings one. */
   config: ModelConfig;
   /** Number type of the weights in their files; for a model that is drawn anew, the type its config names. */
   stored: DType;
@@ -31,8 +33,13 @@ export async function inspectModel(
   const folder = settings.modelNameOrPath;
   const { config, stored } = settings.trainFromScratch ? await drawn(folder) : await inspected(folder);
   const adapters: LoraConfig[] = [];
-  for (const adapter of settings.adapterNameOrPath) adapters.push(await checkAdapter(adapter, settings.adapterFolder));
-  return { device, config, stored, adapters };
+  let rows = config.vocabSize;
+  for (const path of settings.adapterNameOrPath) {
+    const adapter = await checkAdapter(path, settings.adapterFolder);
+    adapters.push(adapter.config);
+    rows = rowsOf(adapter.tensors, config.hiddenSize) ?? rows;
+  }
+  return { device, config: { ...config, vocabSize: rows }, stored, adapters };
 }
 
 async function drawn(folder: string) {

@@ -1,13 +1,14 @@
 // What is trained of a model: everything, some blocks, or low-rank branches of its layers.
 export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, withoutAdapters } from "./attach.ts";
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
-export { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
-export { trainAll, trainModules, trainSome } from "./select.ts";
-export { adapterFiles, adapterTensors, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
-export { checkAddedTokens } from "./known_tokens.ts";
+export { LoraEmbedding } from "./lora_embedding.ts";
+export { chosenToTrain, type FreezeSettings } from "./chosen.ts";
+export { trainAll, trainSome } from "./select.ts";
+export { adapterFiles, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadWithAdapters, type UseSettings } from "./load_merged.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
+export type { Attached } from "./attached.ts";
 export { type AdapterFolder, openAdapter } from "./peft/folder.ts";
 export { LORA_DEFAULTS, type LoraConfig, loraConfig } from "./peft/config.ts";
 export { loraConfigText } from "./peft/config_text.ts";

@@ -1,7 +1,10 @@
 import { RecipeError } from "../errors.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { didYouMean } from "../settings/nearest.ts";
+import { EMBEDDING, HEAD, liesIn } from "./attached.ts";
+import { partsOf } from "./chosen.ts";
 import { LORA_DEFAULTS, type LoraConfig } from "./peft/config.ts";
+import { outermostPaths, savedPaths } from "./peft/saved.ts";
 import { type AdaptedModule, linearNames } from "./peft/targets.ts";
 import type { MethodSettings } from "./settings.ts";
 
@@ -13,16 +16,18 @@ export type NewAdapterSettings =
 
 /**
  * The configuration of a new adapter for a model with these modules and this number of blocks. `additionalTarget` names the
- * modules that are trained whole.
+ * modules that are trained whole, by the ends of their paths as in PEFT: `norm` is every norm. `tied` says whether the
+ * embedding is also the head: where only the embedding is named, both stay one weight and are saved by both names.
  *
  * @throws {RecipeError} The model has no such target or layer.
  */
 export function newAdapter(
   settings: NewAdapterSettings,
-  { modules, blocks, additionalTarget }: {
+  { modules, blocks, additionalTarget, tied }: {
     modules: readonly AdaptedModule[];
     blocks: number;
     additionalTarget: readonly string[];
+    tied: boolean;
   },
 ): LoraConfig {
   checkTargets(settings, modules, blocks);
@@ -33,7 +38,7 @@ export function newAdapter(
     loraDropout: settings.loraDropout,
     targetModules: settings.loraTarget.includes("all") ? linearNames(modules) : settings.loraTarget,
     layersToTransform: settings.loraLayers.length ? settings.loraLayers : null,
-    modulesToSave: [...additionalTarget],
+    ...trainedWhole(settings, modules, additionalTarget, tied),
     useRslora: settings.useRslora,
     initLoraWeights: settings.initLoraWeights,
     baseModelNameOrPath: settings.modelName ?? settings.modelNameOrPath,
@@ -63,4 +68,27 @@ function checkTargets(
       `Cannot use lora_layers = ${beyond}: the model's layers are 0 to ${layers - 1}; choose among them`,
     );
   }
+}
+
+/** The names to save for whole modules, and whether embedding and head stay one weight. */
+function trainedWhole(
+  { loraTarget }: NewAdapterSettings,
+  modules: readonly AdaptedModule[],
+  names: readonly string[],
+  tied: boolean,
+): Pick<LoraConfig, "modulesToSave" | "ensureWeightTying"> {
+  const { paths, idle } = savedPaths(modules, names, new Map());
+  if (idle.length) {
+    throw new RecipeError(
+      `Cannot use additional_target = "${idle[0]}": no module has that name; there are ${
+        partsOf(modules.map(({ path }) => path))
+      }`,
+    );
+  }
+  const has = (path: string) => paths.some((module) => liesIn(path, module));
+  const together = tied && has(EMBEDDING) && !has(HEAD) && !loraTarget.includes(HEAD);
+  const outer = outermostPaths(paths);
+  // PEFT looks for the name of the embedding itself before it ties, and fails where a name is inside another's module.
+  const plain = outer.length === paths.length && (!together || names.some((name) => /(^|\.)embed_tokens$/.test(name)));
+  return { modulesToSave: [...plain ? names : outer, ...together ? [HEAD] : []], ensureWeightTying: together };
 }

@@ -1,6 +1,6 @@
 import type { CausalLm } from "../models/mod.ts";
 import { freeze } from "./attach.ts";
-import { chosenToTrain, type FreezeSettings, modulesNamed } from "./chosen.ts";
+import { chosenToTrain, type FreezeSettings } from "./chosen.ts";
 
 /** Makes every parameter train. */
 export function trainAll(model: CausalLm) {
@@ -13,14 +13,4 @@ export function trainSome(model: CausalLm, settings: FreezeSettings) {
   const chosen = chosenToTrain(parameters.keys(), model.blocks.length, settings);
   freeze(model);
   for (const path of chosen) parameters.get(path)!.requiresGrad();
-}
-
-/** Makes whole modules train along with an adapter (`additional_target`, PEFT's modules_to_save); returns their paths. */
-export function trainModules(model: CausalLm, names: readonly string[]): string[] {
-  const modules = Array.from(model.modules(), ({ path }) => path);
-  const found = modulesNamed(names, modules, model.config.tieWordEmbeddings);
-  for (const [path, p] of model.parameters()) {
-    if (found.some((module) => path.startsWith(module + "."))) p.requiresGrad();
-  }
-  return found;
 }

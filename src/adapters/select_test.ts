@@ -3,7 +3,7 @@ import "../../tests/support/tensors.ts";
 import { build, type CausalLm, modelConfig } from "../models/mod.ts";
 import { live } from "../tensor/mod.ts";
 import type { FreezeSettings } from "./chosen.ts";
-import { trainAll, trainModules, trainSome } from "./select.ts";
+import { trainAll, trainSome } from "./select.ts";
 
 function model(changes: Record<string, unknown> = {}): CausalLm {
   const config = modelConfig({
@@ -91,29 +91,4 @@ Deno.test("trainAll() trains every parameter", () => {
   using lm = model();
   trainAll(lm);
   assert.equal(trained(lm).length, 3 + 3 * BLOCK.length);
-});
-
-Deno.test("trainModules() trains modules wherever they are, and gives their paths", () => {
-  using lm = model();
-  assert.deepEqual(trainModules(lm, ["embed_tokens", "layers.1.mlp", "lm_head"]), [
-    "model.embed_tokens",
-    "model.layers.1.mlp",
-    "lm_head",
-  ]);
-  assert.deepEqual(trained(lm), ["model.embed_tokens.weight", ...block(1, mlp), "lm_head.weight"]);
-});
-
-Deno.test("trainModules() refuses names that no module has, and the head where it is the embedding", () => {
-  using lm = model({ tie_word_embeddings: true });
-  assert.throws(() => trainModules(lm, ["embeddings"]), {
-    name: "RecipeError",
-    message: 'Cannot use additional_target = "embeddings": no module has that name; there are model, embed_tokens, ' +
-      "self_attn, q_proj, k_proj, v_proj, o_proj, mlp, gate_proj, up_proj, down_proj, input_layernorm, " +
-      "post_attention_layernorm, norm",
-  });
-  assert.throws(() => trainModules(lm, ["lm_head"]), {
-    name: "RecipeError",
-    message: 'Cannot use additional_target = "lm_head": the head is the embedding; name embed_tokens instead',
-  });
-  assert.deepEqual(trained(lm), []);
 });

@@ -1,4 +1,4 @@
-import { Embedding, type Layout, Linear, Module, type Placement, type Projection } from "../nn/mod.ts";
+import { Embedding, type Layout, Linear, type Lookup, Module, type Placement, type Projection } from "../nn/mod.ts";
 import { type HeadLoss, type HeadLossOptions, linearCrossEntropy, RmsNorm, Rope } from "../nn/mod.ts";
 import { linearLogProb, type LogProbOptions, type LogProbs } from "../nn/mod.ts";
 import { noGrad, rand, scope, type Tensor } from "../tensor/mod.ts";
@@ -23,7 +23,7 @@ export interface HiddenOptions {
 }
 
 class Backbone extends Module<[Tensor], Tensor> {
-  embedTokens: Embedding;
+  embedTokens: Lookup;
   layers: Block[];
   norm: RmsNorm;
   constructor(config: ModelConfig, traits: Traits, placement: Placement) {

@@ -72,6 +72,13 @@ export class Fields {
     return value;
   }
 
+  /** One of some strings; `otherwise` if the key is absent. */
+  oneOf<T extends string>(key: string, choices: readonly T[], otherwise: T): T {
+    const value = this.text(key, otherwise);
+    if (!choices.includes(value as T)) throw this.error(key, `must be one of ${choices.join(", ")}`);
+    return value as T;
+  }
+
   /** A list of strings; `otherwise` if the key is absent. */
   texts<D>(key: string, otherwise: D): string[] | D {
     if (!this.has(key)) return otherwise;

@@ -1,6 +1,6 @@
 import { CheckpointError } from "../errors.ts";
-import { Linear, replaceValue } from "../nn/mod.ts";
-import { cat, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
+import { Linear, type Parameter, replaceValue } from "../nn/mod.ts";
+import { cat, empty, noGrad, randn, scope, type Tensor } from "../tensor/mod.ts";
 import type { CausalLm } from "./causal_lm.ts";
 
 /** Vocabularies grow to a multiple of this many rows, which keeps matrix products fast: LLaMA-Factory's rule. */
@@ -23,12 +23,8 @@ export function modulesWithRows(config: { tieWordEmbeddings: boolean }): string[
  * @throws {CheckpointError} The head is not a plain linear layer, so its rows are not one weight's.
  */
 export function resizeVocab(model: CausalLm, tokens: number): boolean {
-  const { config, lmHead } = model;
-  const rows = grownRows(config.vocabSize, tokens);
+  const rows = grownRows(model.config.vocabSize, tokens);
   if (rows === undefined) return false;
-  if (lmHead && !(lmHead instanceof Linear)) {
-    throw new CheckpointError("Cannot resize the vocabulary: the head has an adapter; merge it first");
-  }
   const grown = (weight: Tensor) =>
     scope(() =>
       noGrad(() => {
@@ -37,8 +33,23 @@ export function resizeVocab(model: CausalLm, tokens: number): boolean {
         return cat([wide, noise.add(wide.meanOver([0], { keepdim: true }))]).to(weight.dtype);
       })
     );
-  replaceValue(model.model.embedTokens.weight, grown(model.model.embedTokens.weight));
-  if (lmHead) replaceValue(lmHead.weight, grown(lmHead.weight));
-  config.vocabSize = rows;
+  for (const weight of rowWeights(model)) replaceValue(weight, grown(weight));
+  model.config.vocabSize = rows;
   return true;
+}
+
+/** Gives embedding and head this number of rows, for values that are read next: until then they are undefined. */
+export function setRows(model: CausalLm, rows: number): void {
+  for (const weight of rowWeights(model)) {
+    const { dtype, device, shape: [, width] } = weight;
+    replaceValue(weight, scope(() => empty([rows, width], { dtype, device })));
+  }
+  model.config.vocabSize = rows;
+}
+
+/** The weights with a row for each token. */
+function rowWeights({ lmHead, model: { embedTokens } }: CausalLm): Parameter[] {
+  if (!lmHead) return [embedTokens.weight];
+  if (lmHead instanceof Linear) return [embedTokens.weight, lmHead.weight];
+  throw new CheckpointError("Cannot resize the vocabulary: the head has an adapter; merge it first");
 }

@@ -52,8 +52,14 @@ export class Linear extends Projection {
   }
 }
 
+/** Token ids [..] -> vectors [.., D]: what an adapter of the embedding wraps, and what a wrapped embedding is itself. */
+export abstract class Lookup extends Module {
+  /** [V, D] */
+  abstract readonly weight: Parameter;
+}
+
 /** Token ids [..] -> rows of the weight [V, D]: [.., D]. */
-export class Embedding extends Module {
+export class Embedding extends Lookup {
   readonly weight: Parameter;
   constructor(rows: number, width: number, placement: Placement) {
     super();

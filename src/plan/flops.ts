@@ -12,7 +12,7 @@ export function flopsPerToken(model: CausalLm, load: Load, { recomputes }: { rec
   const { blocks, config: { numAttentionHeads: H, headDim: C } } = model;
   const tokens = tokensOf(load) || 1, again = recomputes ? 1 : 0;
   const trained = blocks.findIndex((block) => matrices(block).some((p) => p.wantsGrad));
-  const lowest = model.model.embedTokens.weight.wantsGrad ? 0 : trained < 0 ? blocks.length : trained;
+  const lowest = matrices(model.model.embedTokens).some((p) => p.wantsGrad) ? 0 : trained < 0 ? blocks.length : trained;
   const products = (part: Module<any, any>, passes: number) =>
     matrices(part).reduce((sum, p) => sum + 2 * p.size * (passes + (p.wantsGrad ? 1 : 0)), 0);
   const inBlocks = blocks.reduce((sum, block, i) => sum + products(block, i < lowest ? 1 : 2 + again), 0);

@@ -49,7 +49,7 @@ async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote
   const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);
   const whole = grown ? modulesWithRows(model.config) : [];
   const targets = [...new Set([...recipe.additionalTarget, ...whole])];
-  return adapterFiles(model, await prepareAdapter(model, recipe, targets, onNote));
+  return adapterFiles(await prepareAdapter(model, recipe, targets, onNote));
 }
 
 function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {

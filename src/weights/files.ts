@@ -21,5 +21,9 @@ const DTYPES: Record<string, string> = { f32: "float32", bf16: "bfloat16", f16: 
 /** `config.json` as it was read, with the run's changes. */
 function configText({ config, placement }: CausalLm): string {
   const { torch_dtype: _, ...raw } = config.raw;
-  return JSON.stringify({ ...raw, dtype: DTYPES[placement.dtype], vocab_size: config.vocabSize }, null, 2) + "\n";
+  const tied = (raw.tie_word_embeddings ?? false) === config.tieWordEmbeddings
+    ? {}
+    : { tie_word_embeddings: config.tieWordEmbeddings };
+  const changed = { dtype: DTYPES[placement.dtype], vocab_size: config.vocabSize, ...tied };
+  return JSON.stringify({ ...raw, ...changed }, null, 2) + "\n";
 }

@@ -53,7 +53,7 @@ export async function modelOf(
 /** Converts every weight to the type the model computes in; with `upcastNorms`, those of norms to fp32. */
 export function computeIn(model: CausalLm, dtype: DType, upcastNorms = false) {
   for (const [name, p] of model.parameters()) {
-    const branch = /\.lora_[AB]\./.test(name); // adapters are fp32 whatever the model is
+    const branch = /\.lora_(embedding_)?[AB]\b/.test(name); // adapters are fp32 whatever the model is
     const target = branch ? "f32" : upcastNorms && name.endsWith("norm.weight") ? "f32" : dtype;
     if (p.dtype !== target) replaceValue(p, scope(() => noGrad(() => p.detach().to(target))));
   }

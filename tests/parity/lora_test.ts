@@ -16,7 +16,6 @@ function logits(lm: CausalLm, ids: Tensor): Tensor {
 const bases: Record<string, string> = json("adapters/bases.json");
 
 for (const [name, base] of Object.entries(bases)) {
-  if (name === "embedding") continue; // a branch of an embedding: refused below
   Deno.test(`PEFT's adapter gives PEFT's logits to 1e-5, next to the weights and merged: ${name}`, async () => {
     const before = live();
     const lm = await model(base), want = await tensors(`adapters/${name}.safetensors`);
@@ -39,15 +38,6 @@ for (const [name, base] of Object.entries(bases)) {
     assert.equal(live(), before);
   });
 }
-
-Deno.test("an adapter on an embedding is refused with a sentence", async () => {
-  using lm = await model(bases.embedding);
-  await assert.rejects(attachAdapter(lm, path("adapters/embedding")), {
-    name: "CheckpointError",
-    message: 'Cannot put an adapter on "model.embed_tokens": ftx does not have LoRA on embeddings yet; ' +
-      "train it whole with additional_target",
-  });
-});
 
 Deno.test("withoutAdapters() computes the base model, and brings the branches back, even when it throws", async () => {
   using lm = await model("llama2");

@@ -17,8 +17,12 @@ export interface LoraConfig {
   /** Ranks for the modules whose names end with a key; keys may be regular expressions. */
   rankPattern: Record<string, number>;
   alphaPattern: Record<string, number>;
-  /** Modules that are trained and saved in full. */
+  /** Modules that are trained and saved in full, by the ends of their names. */
   modulesToSave: string[];
+  /** Which biases of the base train: none, all, or those of layers with a branch. */
+  bias: "none" | "all" | "lora_only";
+  /** Keep embedding and head one weight where the base has them as one and one of them is in `modulesToSave`. */
+  ensureWeightTying: boolean;
   /** Scale by alpha / sqrt(r) instead of alpha / r. */
   useRslora: boolean;
   /** How A was drawn; does not matter once there are weights. */
@@ -40,6 +44,8 @@ export const LORA_DEFAULTS: LoraConfig = {
   rankPattern: {},
   alphaPattern: {},
   modulesToSave: [],
+  bias: "none",
+  ensureWeightTying: false,
   useRslora: false,
   initLoraWeights: true,
   taskType: "CAUSAL_LM",
@@ -62,8 +68,10 @@ const NOT_YET = {
   monteclora_config: "MonteCLoRA",
   arrow_config: "Arrow",
   megatron_config: "Megatron's layers",
-  ensure_weight_tying: "tied adapters",
 };
+
+/** Keys that PEFT needs a value of: an absent one has PEFT's default, but with null PEFT fails. */
+const NEVER_NULL = ["r", "lora_alpha", "lora_dropout", "rank_pattern", "alpha_pattern", "bias"];
 
 /** Ways to draw A and B that leave the base unchanged. The others change it, so their adapters do not fit a fresh base. */
 const KEEPING_BASE = ["gaussian", "eva", "orthogonal"];
@@ -93,8 +101,8 @@ export function loraConfig(
       throw fields.error(key, `asks for ${feature}, which ftx does not have yet`);
     }
   }
-  const bias = fields.text("bias", "none");
-  if (bias !== "none") throw fields.error("bias", "asks for trained biases, which ftx does not have yet");
+  const empty = NEVER_NULL.find((key) => raw[key] === null);
+  if (empty) throw fields.error(empty, "is null, which PEFT cannot use");
   const taskType = fields.text("task_type", null);
   if (taskType !== null && taskType !== "CAUSAL_LM") {
     throw fields.error("task_type", "is not a task that ftx computes yet (only CAUSAL_LM)");
@@ -115,7 +123,9 @@ export function loraConfig(
       : fields.texts("layers_pattern", []),
     rankPattern: numbers(fields, "rank_pattern", (inner, key) => inner.int(key, 0)),
     alphaPattern: numbers(fields, "alpha_pattern", (inner, key) => inner.number(key, 0)),
-    modulesToSave: [...new Set(fields.texts("modules_to_save", []))],
+    modulesToSave: namesOrPattern(fields, "modules_to_save", { pattern: false }) as string[] | null ?? [],
+    bias: fields.oneOf("bias", ["none", "all", "lora_only"], "none"),
+    ensureWeightTying: fields.bool("ensure_weight_tying", false),
     useRslora: fields.bool("use_rslora", false),
     initLoraWeights: initialisation(fields),
     taskType,
@@ -138,8 +148,8 @@ export function loraConfig(
 const isOff = (value: unknown) =>
   value === false || typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
-function namesOrPattern(fields: Fields, key: string): string[] | string | null {
-  if (typeof fields.values[key] === "string") return fields.text(key, null);
+function namesOrPattern(fields: Fields, key: string, { pattern = true } = {}): string[] | string | null {
+  if (pattern && typeof fields.values[key] === "string") return fields.text(key, null);
   const names = fields.texts(key, null);
   if (names?.includes("")) throw fields.error(key, "has an empty name");
   return names && [...new Set(names)];

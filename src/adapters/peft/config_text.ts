@@ -8,9 +8,7 @@ const OFF = {
   alora_invocation_tokens: null,
   arrow_config: null,
   auto_mapping: null,
-  bias: "none",
   corda_config: null,
-  ensure_weight_tying: false,
   eva_config: null,
   fan_in_fan_out: false,
   kasa_config: null,
@@ -31,15 +29,18 @@ const OFF = {
 };
 
 /**
- * The text of `adapter_config.json` as PEFT 0.21 writes it: the same keys, sorted, indented by two spaces. `inference_mode` is
- * always true in a file; PEFT turns it off when it loads the adapter for training.
+ * The text of `adapter_config.json` as PEFT 0.21 writes it: the same keys, sorted, indented by two spaces. The keys of patterns
+ * keep their order, because the first that matches counts. `inference_mode` is always true in a file; PEFT turns it off when it
+ * loads the adapter for training.
  */
 export function loraConfigText(config: LoraConfig): string {
   return JSON.stringify(
     sorted({
       ...OFF,
-      alpha_pattern: sorted(config.alphaPattern),
+      alpha_pattern: config.alphaPattern,
       base_model_name_or_path: config.baseModelNameOrPath,
+      bias: config.bias,
+      ensure_weight_tying: config.ensureWeightTying,
       exclude_modules: listed(config.excludeModules),
       inference_mode: true,
       init_lora_weights: config.initLoraWeights,
@@ -51,7 +52,7 @@ export function loraConfigText(config: LoraConfig): string {
       peft_type: "LORA",
       peft_version: PEFT_VERSION,
       r: config.r,
-      rank_pattern: sorted(config.rankPattern),
+      rank_pattern: config.rankPattern,
       revision: config.revision,
       target_modules: listed(config.targetModules),
       task_type: config.taskType,

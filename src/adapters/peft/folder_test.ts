@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openAdapter } from "./folder.ts";
-import { branchKey, parseAdapterKey, savedKey } from "./keys.ts";
+import { baseKey, branchKey, parseAdapterKey, savedKey } from "./keys.ts";
 import { writeSafetensors } from "../../safetensors/mod.ts";
 
 const q = "model.layers.0.self_attn.q_proj";
@@ -18,22 +18,31 @@ Deno.test("branchKey() and savedKey() give PEFT's names, and parseAdapterKey() r
     path: "wte",
     embedding: true,
   });
-  assert.deepEqual(parseAdapterKey(savedKey("lm_head.weight")), { kind: "saved", parameter: "lm_head.weight" });
-  assert.deepEqual(parseAdapterKey("base_model.model.lm_head.base_layer.weight"), {
-    kind: "base",
-    parameter: "lm_head.weight",
-  });
+  assert.deepEqual(parseAdapterKey(savedKey("lm_head.weight")), { kind: "parameter", name: "lm_head.weight" });
+  assert.equal(baseKey("lm_head.weight"), "base_model.model.lm_head.base_layer.weight");
+  assert.deepEqual(parseAdapterKey(baseKey("lm_head.weight")), { kind: "parameter", name: "lm_head.weight" });
 });
 
-Deno.test("parseAdapterKey() gives null for what none of ftx's adapters has", () => {
-  const strange = [
-    "x",
-    "model.x.lora_A.weight",
-    `base_model.model.${q}.lora_magnitude_vector`,
-    `base_model.model.${q}.lora_B.bias`,
-  ];
-  assert.deepEqual(strange.map(parseAdapterKey), [null, null, null, null]);
-});
+const spelled: [key: string, part: unknown][] = [
+  ["h.lora_A.default.weight", { kind: "A", path: "h", embedding: false, adapter: "default" }],
+  ["wte.lora_embedding_B.mine", { kind: "B", path: "wte", embedding: true, adapter: "mine" }],
+  ["h.k.modules_to_save.default.weight", { kind: "parameter", name: "h.k.weight", adapter: "default" }],
+  ["h.k.modules_to_save.weight", { kind: "parameter", name: "h.k.weight" }],
+  ["h.modules_to_save.default.k.bias", { kind: "parameter", name: "h.k.bias", adapter: "default" }],
+  ["h.original_module.k.bias", { kind: "original", name: "h.k.bias" }],
+  ["h.k.base_layer.bias", { kind: "parameter", name: "h.k.bias" }],
+  ["h.lora_magnitude_vector", { kind: "feature", feature: "DoRA" }],
+  ["h.lora_B.bias", { kind: "feature", feature: "a bias of B" }],
+  ["h.lora_B.default.bias", { kind: "feature", feature: "a bias of B" }],
+  ["wte.token_adapter.trainable_tokens_delta", { kind: "feature", feature: "training single tokens" }],
+  ["h.lora_diag.weight", { kind: "feature", feature: "a kind of LoRA that ftx does not know" }],
+];
+for (const [key, part] of spelled) {
+  Deno.test(`parseAdapterKey() knows what ${key} is, with PEFT's prefix and without`, () => {
+    assert.deepEqual(parseAdapterKey(`base_model.model.${key}`), part);
+    assert.deepEqual(parseAdapterKey(key, ""), part);
+  });
+}
 
 const config = JSON.stringify({ peft_type: "LORA", r: 2, target_modules: ["q_proj"] });
 
@@ -55,23 +64,48 @@ async function open(shapes: Record<string, number[]>) {
   }
 }
 
-Deno.test("openAdapter() gives the adapter's tensors, and leaves out those of the base", async () => {
+Deno.test("openAdapter() gives every tensor of the file", async () => {
   const own = {
     [branchKey(q, "A")]: [2, 8],
     [branchKey(q, "B")]: [4, 2],
     [branchKey("model.embed_tokens", "A", { embedding: true })]: [3, 9],
     [branchKey("model.embed_tokens", "B", { embedding: true })]: [8, 3],
     [savedKey("lm_head.weight")]: [9, 8],
+    [baseKey("model.embed_tokens.weight")]: [9, 8],
   };
-  const adapter = await open({ ...own, "base_model.model.model.embed_tokens.base_layer.weight": [9, 8] });
+  const adapter = await open(own);
   assert.equal(adapter.config.r, 2);
-  assert.deepEqual(Object.fromEntries([...adapter.tensors].map(([key, { shape }]) => [key, shape])), own);
+  assert.deepEqual(Object.fromEntries(adapter.tensors.map(({ key, place: { shape } }) => [key, shape])), own);
   assert.deepEqual(adapter.notes, []);
 });
 
+Deno.test("openAdapter() reads names without PEFT's prefix, and says so", async () => {
+  const adapter = await open({ [`${q}.lora_A.weight`]: [2, 8], [`${q}.lora_B.weight`]: [4, 2] });
+  assert.deepEqual(adapter.tensors.map(({ part }) => part), [
+    { kind: "A", path: q, embedding: false },
+    { kind: "B", path: q, embedding: false },
+  ]);
+  assert.equal(adapter.notes.length, 1);
+  assert.match(
+    adapter.notes[0],
+    /^".*": the names of its tensors lack "base_model\.model\."; they are read as if they had it$/,
+  );
+});
+
+const whole = { [branchKey(q, "A")]: [2, 8], [branchKey(q, "B")]: [4, 2] };
 const bad: [string, Record<string, number[]>, string][] = [
   ["no tensor", {}, "none of its tensors belongs to an adapter"],
   ["a model's tensors", { "model.norm.weight": [1] }, "none of its tensors belongs to an adapter"],
+  [
+    "the tensors of two adapters",
+    { ...whole, "base_model.model.x.lora_A.a.weight": [2, 8], "base_model.model.x.lora_B.b.weight": [4, 2] },
+    "it holds several adapters (a, b)",
+  ],
+  [
+    "names of two kinds",
+    { ...whole, "model.norm.weight": [8] },
+    'tensor "model.norm.weight" does not start with "base_model.model.", as others do',
+  ],
   ["half a branch", { [branchKey(q, "A")]: [2, 8] }, `the branch of "${q}" has no B`],
   ["the other half", { [branchKey(q, "B")]: [8, 2] }, `the branch of "${q}" has no A`],
   [
@@ -98,6 +132,14 @@ for (const [name, shapes, what] of bad) {
     });
   });
 }
+
+Deno.test("openAdapter() names the feature that a tensor belongs to", async () => {
+  await assert.rejects(open({ ...whole, [`base_model.model.${q}.lora_magnitude_vector`]: [4] }), {
+    name: "CheckpointError",
+    message: `Cannot load "FOLDER": tensor "base_model.model.${q}.lora_mag…" belongs to DoRA, which ftx does ` +
+      "not have yet; use another adapter",
+  });
+});
 
 Deno.test("openAdapter() names what is missing", async () => {
   const message = 'Cannot load "/nowhere": there is no such folder; give an adapter\'s folder as PEFT saves it';

@@ -1,17 +1,16 @@
-/**
- * Start of all names in an adapter's file: PEFT's wrapper and HF's model. The path of a module and the part of it follow.
- * The adapter's own name is never written.
- */
-const PREFIX = "base_model.model.";
+/** Start of all names in an adapter's file: PEFT's wrapper and HF's model. The path of a module and the part of it follow. */
+export const PREFIX = "base_model.model.";
 
 /** What a tensor in an adapter's file is. */
 export type AdapterPart =
   /** Half of the branch of the module at `path`, which is a linear layer or an embedding. */
-  | { kind: "A" | "B"; path: string; embedding: boolean }
-  /** A parameter that was trained in full (`modules_to_save`): `lm_head.weight`. */
-  | { kind: "saved"; parameter: string }
-  /** A weight of the base model that PEFT adds to the file, such as that of an adapted embedding. */
-  | { kind: "base"; parameter: string };
+  | { kind: "A" | "B"; path: string; embedding: boolean; adapter?: string }
+  /** A parameter of the model by its own name: trained whole, or a weight of the base that PEFT adds to the file. */
+  | { kind: "parameter"; name: string; adapter?: string }
+  /** A weight of the base under a module that is trained whole. */
+  | { kind: "original"; name: string }
+  /** Part of a feature that ftx does not have. */
+  | { kind: "feature"; feature: string };
 
 /** Name of half a branch: A [r, in] and B [out, r]; for an embedding A [r, vocabulary] and B [hidden, r]. */
 export const branchKey = (path: string, half: "A" | "B", { embedding = false } = {}): string =>
@@ -20,16 +19,36 @@ export const branchKey = (path: string, half: "A" | "B", { embedding = false } =
 /** Name of a parameter that was trained whole; `parameter` is its name in the model's own file. */
 export const savedKey = (parameter: string): string => PREFIX + parameter;
 
-/** What the tensor of that name is; null if it belongs to no adapter that ftx supports. */
-export function parseAdapterKey(key: string): AdapterPart | null {
-  if (!key.startsWith(PREFIX)) return null;
-  const rest = key.slice(PREFIX.length);
-  const linear = rest.match(/^(.+)\.lora_([AB])\.weight$/);
-  if (linear) return { kind: linear[2] as "A" | "B", path: linear[1], embedding: false };
-  const embedding = rest.match(/^(.+)\.lora_embedding_([AB])$/);
-  if (embedding) return { kind: embedding[2] as "A" | "B", path: embedding[1], embedding: true };
-  if (/\.lora_/.test(rest)) return null; // a magnitude of DoRA, a bias of B …
-  const base = rest.match(/^(.+)\.base_layer\.(weight|bias)$/);
-  if (base) return { kind: "base", parameter: `${base[1]}.${base[2]}` };
-  return { kind: "saved", parameter: rest };
+/** Name of a weight below a branch, such as a trained bias; `parameter` is its name in the model's own file. */
+export const baseKey = (parameter: string): string => PREFIX + parameter.replace(/\.(\w+)$/, ".base_layer.$1");
+
+const FEATURES: [RegExp, string][] = [
+  [/\.lora_magnitude_vector\b/, "DoRA"],
+  [/\.lora_B(\.\w+)?\.bias$/, "a bias of B"],
+  [/\.trainable_tokens_/, "training single tokens"],
+  [/\.(lora|kasa|velora|monteclora)_/, "a kind of LoRA that ftx does not know"],
+];
+
+/**
+ * What the tensor of that name is. PEFT leaves the adapter's own name out of a file; where it is in (`lora_A.default.weight`),
+ * as in a state dict that was saved by hand, the part says it.
+ *
+ * @param prefix what all names of the file start with: {@linkcode PREFIX}, or nothing
+ */
+export function parseAdapterKey(key: string, prefix = PREFIX): AdapterPart {
+  const rest = key.slice(prefix.length);
+  const [, linear, half, of] = rest.match(/^(.+)\.lora_([AB])(?:\.([^.]+))?\.weight$/) ?? [];
+  if (linear) return { kind: half as "A" | "B", path: linear, embedding: false, ...named(of) };
+  const [, embedding, part, by] = rest.match(/^(.+)\.lora_embedding_([AB])(?:\.([^.]+))?$/) ?? [];
+  if (embedding) return { kind: part as "A" | "B", path: embedding, embedding: true, ...named(by) };
+  const feature = FEATURES.find(([pattern]) => pattern.test(rest));
+  if (feature) return { kind: "feature", feature: feature[1] };
+  const [, hidden, below] = rest.match(/^(.+)\.original_module\.(.+)$/) ?? [];
+  if (hidden) return { kind: "original", name: `${hidden}.${below}` };
+  // The name of the adapter is only left out in front of the last part.
+  const [, saved, adapter, last] = rest.match(/^(.+)\.modules_to_save\.(?:([^.]+)\.)?(.+)$/) ?? [];
+  if (saved) return { kind: "parameter", name: `${saved}.${last}`, ...named(adapter) };
+  return { kind: "parameter", name: rest.replace(/\.base_layer\.(\w+)$/, ".$1") };
 }
+
+const named = (adapter: string | undefined) => adapter === undefined ? {} : { adapter };

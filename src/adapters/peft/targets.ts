@@ -1,13 +1,15 @@
 import type { CheckpointError } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
-import { cannotUse, endRegex, layerFilter, matcher, patternLookup } from "./patterns.ts";
+import { cannotUse, Deadline, endings, layerFilter, matcher, patternLookup, savedMatcher } from "./patterns.ts";
+import { savedPaths } from "./saved.ts";
+import { shortestNames } from "./shortest.ts";
 
 /** A module that an adapter may target. */
 export interface AdaptedModule {
   /** Path in HF's model: `model.layers.0.self_attn.q_proj`. */
   path: string;
-  /** "other" modules cannot have a branch: norms, blocks, the model itself. */
-  kind: "linear" | "embedding" | "other";
+  /** "other" modules cannot have a branch: norms, blocks, the model itself. A list of blocks is not trained whole, either. */
+  kind: "linear" | "embedding" | "other" | "list";
   inFeatures?: number;
   outFeatures?: number;
 }
@@ -75,44 +77,55 @@ export function matchTargets(
 ): Matched {
   const all = [...modules].filter(({ path }) => path !== "");
   const targetModules = expand(all, config.targetModules, head, family);
-  const included = matcher("target_modules", targetModules);
-  const excluded = matcher("exclude_modules", config.excludeModules ?? []);
-  const inLayers = layerFilter(config);
-  const rankOf = patternLookup("rank_pattern", config.rankPattern);
-  const alphaOf = patternLookup("alpha_pattern", config.alphaPattern);
+  const deadline = new Deadline();
+  const included = matcher("target_modules", targetModules, deadline);
+  const excluded = matcher("exclude_modules", config.excludeModules ?? [], deadline);
+  const trainedWhole = savedMatcher(config.modulesToSave, deadline);
+  const inLayers = layerFilter(config, deadline);
+  const rankOf = patternLookup("rank_pattern", config.rankPattern, deadline);
+  const alphaOf = patternLookup("alpha_pattern", config.alphaPattern, deadline);
 
   const branches = new Map<string, Branch>();
-  let left = 0;
+  const fullNames = new Set(Array.isArray(targetModules) ? targetModules : []);
+  const used = { rank: new Set<string>(), alpha: new Set<string>() };
+  let without = 0, whole = 0;
   for (const module of all) {
     const { path, kind } = module;
-    if (excluded(path) || isSaved(path, config.modulesToSave)) {
-      left++;
+    if (excluded(path)) {
+      without++;
+      continue;
+    }
+    if (trainedWhole(path)) {
+      whole++;
       continue;
     }
     // A full path in the list matches whatever its layer.
-    const named = Array.isArray(targetModules) && targetModules.includes(path);
-    if (!named && !(included(path) && inLayers(path))) continue;
-    if (kind === "other") throw cannotUse("target_modules", `"${path}" is neither a linear layer nor an embedding`);
-    const rank = rankOf(path) ?? config.r;
+    if (!fullNames.has(path) && !(included(path) && inLayers(path))) continue;
+    if (kind === "other" || kind === "list") {
+      throw cannotUse("target_modules", `"${path}" is neither a linear layer nor an embedding`);
+    }
+    const ranked = rankOf(path), scaled = alphaOf(path);
+    if (ranked) used.rank.add(ranked.name);
+    if (scaled) used.alpha.add(scaled.name);
+    const rank = ranked?.value ?? config.r, alpha = scaled?.value ?? config.loraAlpha;
     checkRank(rank, module);
-    const alpha = alphaOf(path) ?? config.loraAlpha;
     branches.set(path, { kind, rank, alpha, dropout: config.loraDropout, rslora: config.useRslora });
   }
-  if (!branches.size) throw nothingMatches(all, config, targetModules, left);
+  if (!branches.size) throw nothingMatches(all, config, targetModules, without + whole);
 
-  const paths = [...branches.keys()];
-  const idle = Array.isArray(config.targetModules)
-    ? config.targetModules.filter((name) => !paths.some((path) => path === name || path.endsWith(`.${name}`)))
-    : [];
+  const reached = new Set([...branches.keys()].flatMap(endings));
+  const idle = Array.isArray(config.targetModules) ? config.targetModules.filter((name) => !reached.has(name)) : [];
+  const saved = savedPaths(all, config.modulesToSave, branches);
   return {
     branches,
-    saved: all.map(({ path }) => path).filter((path) => config.modulesToSave.some((name) => path.endsWith(name))),
+    saved: saved.paths,
     targetModules,
     notes: [
       ...unmatched("target_modules", idle),
-      ...unmatched("exclude_modules", config.excludeModules?.length && !left ? [config.excludeModules].flat() : []),
-      ...unmatched("rank_pattern", idlePatterns(config.rankPattern, paths)),
-      ...unmatched("alpha_pattern", idlePatterns(config.alphaPattern, paths)),
+      ...unmatched("exclude_modules", config.excludeModules?.length && !without ? [config.excludeModules].flat() : []),
+      ...unused("rank_pattern", config.rankPattern, used.rank),
+      ...unused("alpha_pattern", config.alphaPattern, used.alpha),
+      ...unmatched("modules_to_save", saved.idle),
     ],
   };
 }
@@ -140,12 +153,10 @@ function expand(
     ? all.filter(({ path, kind }) => kind === "linear" && path !== head).map(({ path }) => path)
     : targets;
   if (list.length < 20) return list; // PEFT's threshold
-  const shorter = shortestNames(list, all.map(({ path }) => path));
+  const paths = all.map(({ path }) => path), longest = Math.max(...paths.map((path) => path.length));
+  const shorter = shortestNames(list.filter((name) => name.length <= longest), paths);
   return shorter.length < list.length ? shorter : list;
 }
-
-/** A module that is trained in full, and any inside it, gets no branch. */
-const isSaved = (path: string, names: string[]) => names.some((name) => `.${path}.`.includes(`.${name}.`));
 
 function checkRank(rank: number, { path, inFeatures = Infinity, outFeatures = Infinity }: AdaptedModule) {
   const most = 4 * Math.min(inFeatures, outFeatures);
@@ -155,10 +166,18 @@ function checkRank(rank: number, { path, inFeatures = Infinity, outFeatures = In
   }
 }
 
-const idlePatterns = (pattern: Record<string, number>, paths: string[]) =>
-  Object.keys(pattern).filter((name) => !paths.some((path) => endRegex("rank_pattern", name).test(path)));
+const unmatched = (key: string, names: string[]) => names.length ? [`${key}: nothing matches ${few(names)}`] : [];
 
-const unmatched = (key: string, names: string[]) => names.length ? [`${key}: nothing matches ${names.join(", ")}`] : [];
+function unused(key: string, pattern: Record<string, number>, used: ReadonlySet<string>): string[] {
+  const names = Object.keys(pattern).filter((name) => !used.has(name));
+  return names.length ? [`${key}: no module takes its number from ${few(names)}`] : [];
+}
+
+/** The first names of a list, and how many more there are. */
+function few(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
 
 function nothingMatches(
   all: AdaptedModule[],
@@ -174,28 +193,4 @@ function nothingMatches(
     `no module of the model matches ${shown.length > 80 ? shown.slice(0, 79) + "…" : shown}${layers}${without}`,
     `choose from ${linearNames(all).join(", ")}`,
   );
-}
-
-/** The shortest name endings that distinguish the targets from all other modules. */
-export function shortestNames(targets: string[], paths: string[]): string[] {
-  const ends = (path: string) => path.split(".").map((_, i, parts) => parts.slice(parts.length - 1 - i).join("."));
-  const dotted = targets.map((name) => `.${name}`);
-  const chosen = new Set(targets);
-  const others = paths.filter((path) => !chosen.has(path) && !dotted.some((end) => path.endsWith(end)));
-  const taken = new Set(others.flatMap(ends));
-  const needed = new Set<string>();
-  // PEFT's order, so that the choice is the same: by the list of endings, shortest first.
-  const sorted = [...chosen].sort((a, b) => compareLists(ends(a), ends(b)));
-  for (const target of sorted) {
-    if ([...needed].some((end) => target.endsWith(`.${end}`))) continue;
-    const end = ends(target).find((end) => !needed.has(end) && !taken.has(end));
-    if (end !== undefined) needed.add(end);
-  }
-  return needed.size ? [...needed] : targets;
-}
-
-function compareLists(a: string[], b: string[]): number {
-  const at = a.findIndex((part, i) => part !== b[i]);
-  if (at < 0) return a.length - b.length;
-  return b[at] === undefined || a[at] > b[at] ? 1 : -1;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { LORA_DEFAULTS, loraConfig } from "./config.ts";
-import { type AdaptedModule, linearNames, matchTargets, shortestNames } from "./targets.ts";
+import { shortestNames } from "./shortest.ts";
+import { type AdaptedModule, linearNames, matchTargets } from "./targets.ts";
 
 // Made by tests/parity/peft_targets.py from PEFT.
 const fixture = JSON.parse(
@@ -37,11 +38,13 @@ Deno.test("matchTargets() notes settings that match nothing", () => {
     excludeModules: ["no"],
     rankPattern: { v_proj: 3 },
     alphaPattern: { q_proj: 3 },
+    modulesToSave: ["classifier"],
   })();
   assert.deepEqual(notes, [
     "target_modules: nothing matches nowhere",
     "exclude_modules: nothing matches no",
-    "rank_pattern: nothing matches v_proj",
+    "rank_pattern: no module takes its number from v_proj",
+    "modules_to_save: nothing matches classifier",
   ]);
 });
 
@@ -64,7 +67,7 @@ const bad: [Partial<typeof LORA_DEFAULTS>, string][] = [
   ],
   [
     { targetModules: "(" },
-    'Cannot use target_modules: "(" is not a regular expression (Invalid regular expression: /(/: Unterminated group); ' +
+    'Cannot use target_modules: "(" is not an expression that ftx can match (missing closing )); ' +
     "correct adapter_config.json or lora_target",
   ],
   [
