@@ -2,23 +2,17 @@ import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "../errors.ts";
 import { brief, readJsonObject } from "./json.ts";
 
-/** The content of a `model.safetensors.index.json`: the tensors that each shard holds. */
-export interface ShardIndex {
-  shards: Map<string, Set<string>>;
-  /** Bytes of all tensors together, if the index gives them. */
-  totalSize?: number;
-}
-
 const MOST_SHARDS = 10_000;
 const LARGEST_INDEX = 64 * 2 ** 20; // bytes
 
 /**
- * Reads the index at `path` and checks that each shard is a file in `folder` itself: an index is untrusted and must not
- * make ftx read other files.
+ * The tensors that each shard holds, from the `weight_map` of the index at `path`; its `total_size` is often wrong in published
+ * models and does not count. Each shard must be a file in `folder` itself: an index is untrusted and must not make ftx read
+ * other files.
  *
  * @throws {CheckpointError} One sentence.
  */
-export async function readIndex(folder: string, path: string): Promise<ShardIndex> {
+export async function readIndex(folder: string, path: string): Promise<Map<string, Set<string>>> {
   const wrong = (what: string, remedy = "fetch the model again") =>
     new CheckpointError(`Cannot load "${path}": ${what}; ${remedy}`);
   const json = await readJsonObject(path, { limit: LARGEST_INDEX });
@@ -37,10 +31,7 @@ export async function readIndex(folder: string, path: string): Promise<ShardInde
   const absent = missingNumbers([...shards.keys()]);
   if (absent) throw wrong(`it lists no tensor in its shard "${absent}"`);
   for (const file of shards.keys()) await checkShard(folder, file, wrong);
-
-  const totalSize = isObject(json.metadata) ? json.metadata.total_size : undefined;
-  if (totalSize !== undefined && typeof totalSize !== "number") throw wrong("its total_size is not a number");
-  return { shards, totalSize };
+  return shards;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

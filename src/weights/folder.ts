@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors.ts";
 import { type ModelConfig, modelConfig } from "../models/config.ts";
+import { byParameter, settleHead } from "./names.ts";
 import {
   checkFolder,
   exists,
@@ -9,9 +10,10 @@ import {
   type WeightFiles,
 } from "../safetensors/mod.ts";
 
-/** A model folder as transformers saves it. */
+/** A model folder as transformers saves it. Its tensors are by the names that parameters have. */
 export interface ModelFolder extends WeightFiles {
   folder: string;
+  /** As the file says, but not tied where the weights have a head of their own. */
   config: ModelConfig;
   /** `generation_config.json`, or null if there is none. */
   generation: Record<string, unknown> | null;
@@ -28,12 +30,20 @@ export interface ModelFolder extends WeightFiles {
  * @throws {CheckpointError} One sentence: what is missing or wrong, and what to do.
  */
 export async function openModel(folder: string): Promise<ModelFolder> {
-  const config = await readModelConfig(folder);
+  const said = await readModelConfig(folder);
   const generation = await exists(`${folder}/generation_config.json`)
     ? await readJsonObject(`${folder}/generation_config.json`)
     : null;
   const weights = await openWeights(folder);
-  return { folder, config, generation, ...weights, notes: [...config.notes, ...weights.notes] };
+  const tensors = byParameter(folder, weights.tensors);
+  const { config, notes } = await settleHead(folder, said, tensors);
+  if (await exists(`${folder}/adapter_config.json`)) {
+    notes.push(
+      `"${folder}" also holds a PEFT adapter, which is not used: --adapter ${folder} adds it ` +
+        "(transformers does so without being told)",
+    );
+  }
+  return { folder, generation, ...weights, config, tensors, notes: [...config.notes, ...weights.notes, ...notes] };
 }
 
 /** Reads only `config.json` of a model folder: enough for a model with fresh weights. */

@@ -89,6 +89,34 @@ Deno.test("openModel() reads the single file where there is an index as well, an
     assert.deepEqual([files, notes], [[single], [`"${single}.index.json" is ignored: "${single}" is read`]]);
   }));
 
+for (const metadata of [{ total_size: 7 }, { total_size: "3" }, {}, null, undefined]) {
+  Deno.test(`openModel() goes by the weight_map alone: metadata ${JSON.stringify(metadata)}`, () =>
+    inFolder(
+      { ...sharded, "model.safetensors.index.json": { weight_map: { a: one, b: one, c: two }, metadata } },
+      async (folder) => {
+        const { tensors, bytes, notes } = await openModel(folder);
+        assert.deepEqual([[...tensors.keys()], bytes, notes], [["a", "b", "c"], 3, []]);
+      },
+    ));
+}
+
+Deno.test("openModel() gives tensors by the names of parameters, with `model.` in front or not", () =>
+  inFolder({
+    "config.json": config,
+    "model.safetensors": ["embed_tokens.weight", "layers.0.mlp.x", "model.lm_head.weight", "model.model.norm.weight"],
+  }, async (folder) => {
+    const names = ["lm_head.weight", "model.embed_tokens.weight", "model.layers.0.mlp.x", "model.norm.weight"];
+    assert.deepEqual([...(await openModel(folder)).tensors.keys()].sort(), names);
+  }));
+
+Deno.test("openModel() says that a model's folder holds an adapter, and how to use it", () =>
+  inFolder({ "config.json": config, "model.safetensors": ["a"], "adapter_config.json": "{}" }, async (folder) => {
+    assert.deepEqual((await openModel(folder)).notes, [
+      `"${folder}" also holds a PEFT adapter, which is not used: --adapter ${folder} adds it (transformers does so ` +
+      "without being told)",
+    ]);
+  }));
+
 Deno.test("openModel() follows the links of the hub's cache and no others", async () => {
   const root = await Deno.makeTempDir();
   const snapshot = `${root}/snapshots/abc`;
@@ -227,14 +255,9 @@ const bad: [string, Files, string][] = [
     ofIndex(`tensor "a" is in "${one}" and in "${two}"${again}`),
   ],
   [
-    "a wrong total_size",
-    { ...sharded, "model.safetensors.index.json": index({ a: one, b: one, c: two }, 7) },
-    ofIndex("its total_size is 7, but the tensors have 3 bytes; fetch the model again or correct total_size"),
-  ],
-  [
-    "a total_size in words",
-    { ...sharded, "model.safetensors.index.json": index({ a: one, b: one, c: two }, "3") },
-    ofIndex(`its total_size is not a number${again}`),
+    "two tensors for one weight",
+    { "config.json": config, "model.safetensors": ["model.norm.weight", "norm.weight"] },
+    'Cannot load "FOLDER": tensors model.norm.weight and norm.weight are for the same weight; fetch the model again',
   ],
   [
     "too many shards",

@@ -13,21 +13,25 @@ export interface LoadOptions {
   fromScratch?: boolean;
   /** Changes to the config before the model is built, such as another rope scaling. */
   adjust?: (config: ModelConfig) => ModelConfig;
+  /** Told what was ignored or understood otherwise than `config.json` says. */
+  onNote?: (sentence: string) => void;
   /** Called with the share of the weights that has been read, 0 to 1. */
   onProgress?: (share: number) => void;
 }
 
 /** Loads a model with its weights from a folder as transformers saves it. The caller disposes it. */
 export async function loadModel(folder: string, options: LoadOptions): Promise<CausalLm> {
-  const { device, fromScratch = false, adjust = (c: ModelConfig) => c } = options;
+  const { device, fromScratch = false, adjust = (c: ModelConfig) => c, onNote = () => {} } = options;
   if (fromScratch) {
     const config = await readModelConfig(folder);
+    config.notes.forEach(onNote);
     const dtype = options.dtype === "auto" ? publishedDtype(config) : options.dtype;
     const model = make(folder, adjust(config), { dtype, device });
     initialise(model);
     return model;
   }
-  const { config, tensors, bytes } = await openModel(folder);
+  const { config, tensors, bytes, notes } = await openModel(folder);
+  notes.forEach(onNote);
   checkSizes(folder, config, tensors);
   const first = tensors.entries().next().value;
   const dtype = options.dtype !== "auto" ? options.dtype : first ? dtypeOf(...first) : "f32";
@@ -77,7 +81,7 @@ export const publishedDtype = ({ dtype }: ModelConfig): DType =>
 /** Each parameter with its place in the files. Throws an error that names missing and surplus tensors. */
 function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlace>): [string, Tensor, TensorPlace][] {
   const pairs: [string, Tensor, TensorPlace][] = [], missing: string[] = [];
-  const surplus = new Set([...tensors.keys()].filter((name) => !isLeftover(name, model)));
+  const surplus = new Set([...tensors.keys()].filter((name) => !isLeftover(name)));
   for (const [name, p] of model.parameters()) {
     const place = tensors.get(name);
     if (place) pairs.push([name, p, place]);
@@ -91,7 +95,5 @@ function paired(folder: string, model: CausalLm, tensors: Map<string, TensorPlac
   return pairs;
 }
 
-/** True for tensors that older files contain and no model needs: rope's frequencies, and a head tied to the embedding. */
-function isLeftover(name: string, model: CausalLm): boolean {
-  return name.endsWith(".rotary_emb.inv_freq") || (name === "lm_head.weight" && model.config.tieWordEmbeddings);
-}
+/** True for rope's frequencies, which older files contain and no model needs. */
+const isLeftover = (name: string) => name.endsWith(".rotary_emb.inv_freq");

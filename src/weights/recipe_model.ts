@@ -43,6 +43,7 @@ export async function modelOf(
     device,
     fromScratch: settings.trainFromScratch,
     adjust: (config) => stretched(config, settings, purpose, onNote),
+    onNote,
     onProgress,
   });
   const dtype = wanted === "auto" ? model.placement.dtype : wanted;
