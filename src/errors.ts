@@ -71,11 +71,8 @@ export class NetworkError extends FtxError {
   }
 }
 
-const LONGEST_QUOTE = 100; // characters
-
-/** Words that others wrote, for a sentence: in quotes, on one line, cut after 100 characters. */
-export function quoted(words: string): string {
-  // deno-lint-ignore no-control-regex
-  const line = words.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim();
-  return `"${line.length > LONGEST_QUOTE ? line.slice(0, LONGEST_QUOTE).toWellFormed() + "…" : line}"`;
+/** Names for a sentence: the first five, each cut to 60 characters, and how many more there are. */
+export function few(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

@@ -1,4 +1,6 @@
 import { RecipeError } from "../errors.ts";
+import type { CausalLm } from "../models/mod.ts";
+import { freeze } from "./attach.ts";
 import type { MethodSettings } from "./settings.ts";
 
 /** The settings of `finetuning_type: freeze`. */
@@ -6,6 +8,19 @@ export type FreezeSettings = Pick<
   MethodSettings,
   "freezeTrainableLayers" | "freezeTrainableModules" | "freezeExtraModules"
 >;
+
+/** Makes every parameter train. */
+export function trainAll(model: CausalLm) {
+  for (const [, p] of model.parameters()) p.requiresGrad();
+}
+
+/** Makes only the chosen modules of the chosen blocks train, like LLaMA-Factory's freeze. */
+export function trainSome(model: CausalLm, settings: FreezeSettings) {
+  const parameters = new Map(model.parameters());
+  const chosen = chosenToTrain(parameters.keys(), model.blocks.length, settings);
+  freeze(model);
+  for (const path of chosen) parameters.get(path)!.requiresGrad();
+}
 
 /**
  * The parameters that LLaMA-Factory's freeze trains: those of the chosen modules in the chosen blocks, and those of the

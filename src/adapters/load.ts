@@ -1,4 +1,4 @@
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, few } from "../errors.ts";
 import { type CausalLm, setRows } from "../models/mod.ts";
 import type { Parameter } from "../nn/mod.ts";
 import type { TensorPlace } from "../safetensors/mod.ts";
@@ -64,8 +64,6 @@ export function rowsOf(tensors: readonly AdapterTensor[], width: number): number
   );
   return found[0] ?? found[1];
 }
-
-const few = (names: string[]) => names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : "");
 
 interface Load {
   key: string;

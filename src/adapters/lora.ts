@@ -74,7 +74,7 @@ export class LoraLinear extends Projection {
     const { base, loraA, loraB, scale } = this;
     if (!this.enabled) return base.call(x);
     const dropped = this.#drop(x);
-    if (!isPlain(base)) return plainLora(x, this, dropped);
+    if (!isFrozenLinear(base)) return plainLora(x, this, dropped);
     return x.loraLinear(base.weight, base.bias ?? null, dropped, loraA, loraB, scale);
   }
 
@@ -108,8 +108,12 @@ export class LoraLinear extends Projection {
   }
 }
 
-/** The fused operator computes the base itself, so it may only stand in for a base that is exactly a `Linear`. */
-const isPlain = (base: Projection): base is Linear => base.constructor === Linear;
+/**
+ * The fused operator computes the base itself and gives it no gradients, so it may only stand in for a base that is exactly a
+ * `Linear` and of which nothing trains: an adapter may train its bias.
+ */
+const isFrozenLinear = (base: Projection): base is Linear =>
+  base.constructor === Linear && !(base as Linear).weight.wantsGrad && !(base as Linear).bias?.wantsGrad;
 
 /**
  * The same computation step by step, as in PEFT's `Linear.forward`, over any base; a test holds the two equal. `dropped` is x

@@ -2,8 +2,7 @@
 export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, withoutAdapters } from "./attach.ts";
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { LoraEmbedding } from "./lora_embedding.ts";
-export { chosenToTrain, type FreezeSettings } from "./chosen.ts";
-export { trainAll, trainSome } from "./select.ts";
+export { chosenToTrain, type FreezeSettings, trainAll, trainSome } from "./chosen.ts";
 export { adapterFiles, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadWithAdapters, type UseSettings } from "./load_merged.ts";

@@ -5,7 +5,7 @@ import { layoutOf } from "../nn/mod.ts";
 import { writeSafetensors } from "../safetensors/mod.ts";
 import { from, manualSeed, noGrad, scope } from "../tensor/mod.ts";
 import { loadModel } from "./load.ts";
-import { bytesOfTensor, snapshot } from "./tensors.ts";
+import { type bytesOfTensor, snapshot } from "./tensors.ts";
 
 const config = {
   architectures: ["LlamaForCausalLM"],

@@ -1,4 +1,5 @@
 import { Fields } from "../../models/fields.ts";
+import { few } from "../../errors.ts";
 
 /** A LoRA `adapter_config.json`: PEFT's names in camelCase, with PEFT's defaults for absent keys. */
 export interface LoraConfig {
@@ -53,7 +54,10 @@ export const LORA_DEFAULTS: LoraConfig = {
   revision: null,
 };
 
-/** Keys of features that change what an adapter computes and are not supported yet. Null, false and empty mean off. */
+/**
+ * Keys of features that change what an adapter computes and are not supported yet. Null, false and an empty list mean off; an
+ * empty object does, except for the settings of a feature, which PEFT fills with defaults.
+ */
 const NOT_YET = {
   use_dora: "DoRA",
   use_qalora: "QALoRA",
@@ -73,14 +77,18 @@ const NOT_YET = {
 /** Keys that PEFT needs a value of: an absent one has PEFT's default, but with null PEFT fails. */
 const NEVER_NULL = ["r", "lora_alpha", "lora_dropout", "rank_pattern", "alpha_pattern", "bias"];
 
-/** Ways to draw A and B that leave the base unchanged. The others change it, so their adapters do not fit a fresh base. */
-const KEEPING_BASE = ["gaussian", "eva", "orthogonal"];
+const SETTINGS_OF_FEATURES = ["use_bdlora", "velora_config", "kasa_config", "monteclora_config", "arrow_config"];
 
-/** Keys that can be ignored: they describe the file, or an initialisation that has been done. */
-const MEANINGLESS = [
-  ..."auto_mapping peft_version inference_mode megatron_core qalora_group_size runtime_config".split(" "),
-  ..."loftq_config eva_config corda_config lora_ga_config fan_in_fan_out".split(" "),
-];
+/** Ways to draw A and B that leave the base unchanged, and ways that change it, so that the adapter does not fit a fresh base. */
+const KEEPING_BASE = ["gaussian", "eva", "orthogonal"], CHANGING_BASE = /^(pissa|olora|loftq|corda|lora_ga)/;
+
+/** Keys that can be ignored: they describe the file, or belong to a feature that is refused where it is on. */
+const MEANINGLESS = "auto_mapping peft_version inference_mode megatron_core qalora_group_size fan_in_fan_out".split(
+  " ",
+);
+
+/** Settings of an initialisation: it was done when the adapter was made, if it was that one at all. */
+const OF_INITIALISATION = ["loftq_config", "eva_config", "corda_config", "lora_ga_config"];
 
 /**
  * Reads the JSON object of an `adapter_config.json`. Errors call it `file`.
@@ -97,7 +105,7 @@ export function loraConfig(
   if (type === undefined) throw fields.error("peft_type", "is missing, so the kind of adapter is unknown");
   if (type !== "LORA") throw fields.error("peft_type", "is not an adapter that ftx computes yet (only LORA)");
   for (const [key, feature] of Object.entries(NOT_YET)) {
-    if (fields.has(key) && !isOff(raw[key])) {
+    if (fields.has(key) && !isOff(raw[key], SETTINGS_OF_FEATURES.includes(key))) {
       throw fields.error(key, `asks for ${feature}, which ftx does not have yet`);
     }
   }
@@ -140,13 +148,18 @@ export function loraConfig(
   if (config.layersPattern.length && config.layersToTransform === null) {
     throw fields.error("layers_pattern", "does nothing without layers_to_transform");
   }
+  const done = OF_INITIALISATION.filter((key) =>
+    fields.has(key) && !isOff(raw[key]) && key !== `${config.initLoraWeights}_config`
+  );
+  if (done.length) notes.push(`"${file}" has ${done.join(", ")}, which does nothing: A and B were not drawn so`);
   const unknown = fields.unknown(MEANINGLESS);
-  if (unknown.length) notes.push(`"${file}" has keys that ftx ignores: ${unknown.join(", ")}`);
+  if (unknown.length) notes.push(`"${file}" has keys that ftx ignores: ${few(unknown)}`);
   return { config, notes };
 }
 
-const isOff = (value: unknown) =>
-  value === false || typeof value === "object" && value !== null && Object.keys(value).length === 0;
+const isOff = (value: unknown, emptyIsOn = false) =>
+  value === false || (typeof value === "object" && value !== null && Object.keys(value).length === 0 &&
+    !(emptyIsOn && !Array.isArray(value)));
 
 function namesOrPattern(fields: Fields, key: string, { pattern = true } = {}): string[] | string | null {
   if (pattern && typeof fields.values[key] === "string") return fields.text(key, null);
@@ -185,5 +198,8 @@ function initialisation(fields: Fields): boolean | string {
   if (typeof fields.values[key] !== "string") return fields.bool(key, true);
   const name = fields.text(key, "");
   if (KEEPING_BASE.includes(name)) return name;
-  throw fields.error(key, "also changes the base model, which ftx does not support yet");
+  const why = CHANGING_BASE.test(name)
+    ? "also changes the base model, which ftx does not support yet"
+    : "is no way to draw A and B that ftx knows";
+  throw fields.error(key, why);
 }

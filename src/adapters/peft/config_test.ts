@@ -38,6 +38,7 @@ Deno.test("loraConfig() notes keys that it does not know and those that it ignor
   const { notes } = loraConfig({ ...lora, wheels: 4, fan_in_fan_out: true, loftq_config: { loftq_bits: 4 } }, "a.json");
   assert.deepEqual(notes, [
     '"a.json" has fan_in_fan_out = true, which does not apply to linear layers: it is ignored',
+    '"a.json" has loftq_config, which does nothing: A and B were not drawn so',
     '"a.json" has keys that ftx ignores: wheels',
   ]);
 });
@@ -46,6 +47,74 @@ Deno.test("loraConfig() accepts features that are off, however that is written",
   const off = { use_dora: false, lora_bias: null, target_parameters: [], megatron_config: {}, layers_to_transform: [] };
   assert.equal(loraConfig({ ...lora, ...off }).config.layersToTransform, null);
 });
+
+/** Every key of PEFT 0.21.2's configuration, with a value that is not its default, and what becomes of it. */
+const everyKey: [key: string, value: unknown, becomes: "acts" | "is noted" | "is refused" | "says nothing"][] = [
+  ["alora_invocation_tokens", [5], "is refused"],
+  ["alpha_pattern", { q_proj: 3 }, "acts"],
+  ["arrow_config", {}, "is refused"],
+  ["auto_mapping", { parent_library: "x" }, "says nothing"], // the class of the base model
+  ["base_model_name_or_path", "x", "acts"],
+  ["bias", "all", "acts"],
+  ["corda_config", { corda_method: "kpm" }, "is noted"],
+  ["ensure_weight_tying", true, "acts"],
+  ["eva_config", { rho: 2 }, "is noted"],
+  ["exclude_modules", ["x"], "acts"],
+  ["fan_in_fan_out", true, "is noted"],
+  ["inference_mode", true, "says nothing"], // PEFT writes true always
+  ["init_lora_weights", "gaussian", "acts"],
+  ["kasa_config", {}, "is refused"],
+  ["layer_replication", [[0, 2]], "is refused"],
+  ["layers_pattern", "layers", "acts"],
+  ["layers_to_transform", [1], "acts"],
+  ["loftq_config", { loftq_bits: 4 }, "is noted"],
+  ["lora_alpha", 3, "acts"],
+  ["lora_bias", true, "is refused"],
+  ["lora_dropout", 0.5, "acts"],
+  ["lora_ga_config", { direction: "ArBr" }, "is noted"],
+  ["megatron_config", { x: 1 }, "is refused"],
+  ["megatron_core", "x", "says nothing"], // of megatron_config
+  ["modules_to_save", ["norm"], "acts"],
+  ["monteclora_config", {}, "is refused"],
+  ["peft_type", "ADALORA", "is refused"],
+  ["peft_version", "0.1.0", "says nothing"],
+  ["qalora_group_size", 4, "says nothing"], // of use_qalora
+  ["r", 3, "acts"],
+  ["rank_pattern", { q_proj: 3 }, "acts"],
+  ["revision", "x", "acts"],
+  ["target_modules", ["k_proj"], "acts"],
+  ["target_parameters", ["x"], "is refused"],
+  ["task_type", "SEQ_CLS", "is refused"],
+  ["trainable_token_indices", [5], "is refused"],
+  ["use_bdlora", {}, "is refused"],
+  ["use_dora", true, "is refused"],
+  ["use_qalora", true, "is refused"],
+  ["use_rslora", true, "acts"],
+  ["velora_config", {}, "is refused"],
+  ["runtime_config", { ephemeral_gpu_offload: true }, "is noted"],
+  ["enable_lora", [true, false, true], "is noted"], // of PEFT before 0.3
+];
+
+Deno.test("every key that PEFT writes is in the table", () => {
+  const written = Object.keys(JSON.parse(loraConfigText(LORA_DEFAULTS)));
+  assert.deepEqual(written.filter((key) => !everyKey.some(([known]) => known === key)), []);
+});
+
+for (const [key, value, becomes] of everyKey) {
+  Deno.test(`${key} = ${JSON.stringify(value)} ${becomes}`, () => {
+    const base = key === "layers_pattern" ? { ...lora, layers_to_transform: [1] } : lora;
+    const plain = loraConfig(base), read = () => loraConfig({ ...base, [key]: value });
+    if (becomes === "is refused") {
+      return assert.throws(read, { name: "CheckpointError", message: new RegExp(`\\b${key} = `) });
+    }
+    const { config, notes } = read();
+    assert.equal(JSON.stringify(config) !== JSON.stringify(plain.config), becomes === "acts");
+    assert.equal(notes.some((note) => note.includes(key)), becomes === "is noted");
+    if (becomes === "acts") {
+      assert.notEqual(loraConfigText(config), loraConfigText(plain.config), "and is written again");
+    }
+  });
+}
 
 const bad: [Record<string, unknown>, string][] = [
   [{ peft_type: null }, "peft_type is missing, so the kind of adapter is unknown"],
@@ -95,6 +164,7 @@ const bad: [Record<string, unknown>, string][] = [
   [{ alora_invocation_tokens: [5] }, "alora_invocation_tokens = [5] asks for activated LoRA"],
   [{ init_lora_weights: "pissa" }, 'init_lora_weights = "pissa" also changes the base model'],
   [{ init_lora_weights: "loftq" }, 'init_lora_weights = "loftq" also changes the base model'],
+  [{ init_lora_weights: "mica" }, 'init_lora_weights = "mica" is no way to draw A and B that ftx knows'],
   [{ init_lora_weights: 1 }, "init_lora_weights = 1 must be true or false"],
   [{ base_model_name_or_path: 7 }, "base_model_name_or_path = 7 must be a string"],
 ];

@@ -1,20 +1,26 @@
 import { CheckpointError } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
+import { endings } from "./endings.ts";
 import { pythonFullMatch, pythonMatch } from "./regex.ts";
 
 /** A test of a module's path. */
 export type PathTest = (path: string) => boolean;
 
 /** The longest that all tests of an adapter's names and expressions may take together. */
-const MOST_MS = 3_000;
+const MOST_MS = 2_000;
 
 /** Limits the time that a configuration's names and expressions take: an adapter may come with 200,000 of them. */
 export class Deadline {
-  readonly #end = performance.now() + MOST_MS;
+  readonly #end: number;
+
+  constructor(readonly mostMs = MOST_MS) {
+    this.#end = performance.now() + mostMs;
+  }
+
   /** @throws {CheckpointError} The time is over. */
   check(key: string) {
     if (performance.now() < this.#end) return;
-    throw cannotUse(key, `comparing it with the model's modules takes more than ${MOST_MS / 1_000} s`);
+    throw cannotUse(key, `comparing it with the model's modules takes more than ${this.mostMs / 1_000} s`);
   }
 }
 
@@ -71,13 +77,6 @@ function endsLike(path: string, name: string): boolean {
   if (start < 0 || (start > 0 && path[start - 1] !== ".")) return false;
   for (let i = 0; i < name.length; i++) if (name[i] !== "." && name[i] !== path[start + i]) return false;
   return true;
-}
-
-/** The path, and what follows each of its dots: `a.b.c`, `b.c`, `c`. */
-export function endings(path: string): string[] {
-  const ends = [path];
-  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) ends.push(path.slice(dot + 1));
-  return ends;
 }
 
 /** A test from an expression, compiled when it is first used. */

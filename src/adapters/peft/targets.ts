@@ -1,8 +1,8 @@
-import type { CheckpointError } from "../../errors.ts";
+import { type CheckpointError, few } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
-import { cannotUse, Deadline, endings, layerFilter, matcher, patternLookup, savedMatcher } from "./patterns.ts";
+import { endings, shortestNames } from "./endings.ts";
+import { cannotUse, Deadline, layerFilter, matcher, patternLookup, savedMatcher } from "./patterns.ts";
 import { savedPaths } from "./saved.ts";
-import { shortestNames } from "./shortest.ts";
 
 /** A module that an adapter may target. */
 export interface AdaptedModule {
@@ -153,8 +153,8 @@ function expand(
     ? all.filter(({ path, kind }) => kind === "linear" && path !== head).map(({ path }) => path)
     : targets;
   if (list.length < 20) return list; // PEFT's threshold
-  const paths = all.map(({ path }) => path), longest = Math.max(...paths.map((path) => path.length));
-  const shorter = shortestNames(list.filter((name) => name.length <= longest), paths);
+  const paths = all.map(({ path }) => path), reachable = new Set(paths.flatMap(endings));
+  const shorter = shortestNames(list.filter((name) => reachable.has(name)), paths);
   return shorter.length < list.length ? shorter : list;
 }
 
@@ -171,12 +171,6 @@ const unmatched = (key: string, names: string[]) => names.length ? [`${key}: not
 function unused(key: string, pattern: Record<string, number>, used: ReadonlySet<string>): string[] {
   const names = Object.keys(pattern).filter((name) => !used.has(name));
   return names.length ? [`${key}: no module takes its number from ${few(names)}`] : [];
-}
-
-/** The first names of a list, and how many more there are. */
-function few(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 function nothingMatches(

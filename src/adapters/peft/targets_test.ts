@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LORA_DEFAULTS, loraConfig } from "./config.ts";
-import { shortestNames } from "./shortest.ts";
+import { shortestNames } from "./endings.ts";
 import { type AdaptedModule, linearNames, matchTargets } from "./targets.ts";
 
 // Made by tests/parity/peft_targets.py from PEFT.
@@ -79,6 +79,33 @@ const bad: [Partial<typeof LORA_DEFAULTS>, string][] = [
 for (const [change, message] of bad) {
   Deno.test(`matchTargets() refuses ${JSON.stringify(change)}`, () => {
     assert.throws(target(change), { name: "CheckpointError", message });
+  });
+}
+
+const NESTED = "(([a-z0-9._])+)+X";
+const hostile: [string, Partial<typeof LORA_DEFAULTS>][] = [
+  ["target_modules", { targetModules: NESTED }],
+  ["exclude_modules", { targetModules: ["q_proj"], excludeModules: NESTED }],
+  ["modules_to_save", { targetModules: ["q_proj"], modulesToSave: [NESTED] }],
+  ["rank_pattern", { targetModules: ["q_proj"], rankPattern: { [NESTED]: 2 } }],
+  ["alpha_pattern", { targetModules: ["q_proj"], alphaPattern: { [NESTED]: 2 } }],
+  ["layers_pattern", { targetModules: ["q_proj"], layersToTransform: [0], layersPattern: [NESTED] }],
+  ["200,000 targets", { targetModules: Array.from({ length: 200_000 }, (_, i) => `layers.${i}.self_attn.q_proj`) }],
+  ["a target of 200,000 parts", { targetModules: ["a.".repeat(200_000), ...Array(20).fill("q_proj")] }],
+  ["200,000 excluded modules", {
+    targetModules: ["q_proj"],
+    excludeModules: Array.from({ length: 200_000 }, (_, i) => `k${i}`),
+  }],
+];
+for (const [what, change] of hostile) {
+  Deno.test(`matchTargets() ends within 5 s: ${what}`, () => {
+    const start = performance.now();
+    try {
+      assert.equal(target(change)().branches.size, 4);
+    } catch (error) {
+      assert.equal((error as Error).name, "CheckpointError", String(error));
+    }
+    assert.ok(performance.now() - start < 5_000);
   });
 }
 

@@ -1,4 +1,9 @@
-import { endings } from "./patterns.ts";
+/** The path, and what follows each of its dots: `a.b.c`, `b.c`, `c`. */
+export function endings(path: string): string[] {
+  const ends = [path];
+  for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) ends.push(path.slice(dot + 1));
+  return ends;
+}
 
 /** The shortest name endings that distinguish the targets from all other modules: PEFT's `_find_minimal_target_modules`. */
 export function shortestNames(targets: string[], paths: string[]): string[] {

@@ -3,7 +3,7 @@ import "../../tests/support/tensors.ts";
 import { build, type CausalLm, modelConfig } from "../models/mod.ts";
 import { live } from "../tensor/mod.ts";
 import type { FreezeSettings } from "./chosen.ts";
-import { trainAll, trainSome } from "./select.ts";
+import { trainAll, trainSome } from "./chosen.ts";
 
 function model(changes: Record<string, unknown> = {}): CausalLm {
   const config = modelConfig({
