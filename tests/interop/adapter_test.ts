@@ -11,9 +11,9 @@ const live = ignore ? " (skipped: no Python with peft; set FTX_PEERS)" : "";
 /** How each family's adapter is trained: between them, every option of a LoRA adapter that ftx writes. */
 const FLAGS: Record<string, string> = {
   llama: "--lora-rank 4 --lora-alpha 12 --lora-dropout 0.1 --additional-target lm_head,embed_tokens",
-  mistral: "--lora-target q_proj,v_proj --use-rslora",
-  qwen2: "--lora-target all --lora-layers 1 --init-lora-weights gaussian",
-  qwen3: "--bf16 --lora-dropout 0.05 --gradient-checkpointing",
+  mistral: "--lora-target q_proj,v_proj,embed_tokens --use-rslora --additional-target norm",
+  qwen2: "--lora-target all --lora-layers 1 --init-lora-weights gaussian --additional-target embed_tokens",
+  qwen3: "--bf16 --lora-dropout 0.05 --gradient-checkpointing --additional-target lm_head",
 };
 
 for (const family of Object.keys(FAMILIES)) {
