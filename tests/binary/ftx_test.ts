@@ -56,7 +56,9 @@ Deno.test("alone in a folder it fine-tunes the model that it brings, with plots"
 });
 
 Deno.test("it tries out a tokenizer before it uses it, and refuses one that would end the process", async () => {
-  const tokenizer = JSON.parse(await Deno.readTextFile(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)));
+  const tokenizer = JSON.parse(
+    await Deno.readTextFile(new URL("../fixtures/tokenizer/tokenizer.json", import.meta.url)),
+  );
   tokenizer.pre_tokenizer = { type: "FixedLength", length: 0 };
   await Deno.mkdir(`${folder}/bad`);
   await Deno.writeTextFile(`${folder}/bad/tokenizer.json`, JSON.stringify(tokenizer));
