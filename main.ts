@@ -12,6 +12,8 @@ async function main([name = "help", ...args]: string[]) {
   if (name === "--version" || name === "-V") name = "version";
   if (name === "--try") return (await import("./src/cli/try.ts")).run(args); // ftx's own, see src/trial
   if (!Object.hasOwn(COMMANDS, name)) {
+    const { VERBS } = await import("./src/cli/verbs.ts");
+    if (Object.hasOwn(VERBS, name)) throw new FtxError(`Cannot run "ftx ${name}": ${VERBS[name]}`);
     const { didYouMean } = await import("./src/settings/nearest.ts");
     const meant = didYouMean(name, [...Object.keys(COMMANDS), "help"]);
     throw new FtxError(`Cannot run "ftx ${name}": there is no such command; ftx help lists them${meant}`);

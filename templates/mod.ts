@@ -6,6 +6,7 @@ import { gemma } from "./gemma.ts";
 import { llama2 } from "./llama2.ts";
 import { llama3 } from "./llama3.ts";
 import { mistral } from "./mistral.ts";
+import type { TemplateName } from "./names.ts";
 import { phi3 } from "./phi3.ts";
 import { qwen, qwen3, qwen3Nothink } from "./qwen.ts";
 import type { Template } from "./template.ts";
@@ -17,7 +18,7 @@ export { BOS, CONTENT, EOS, type Slot, type Template, template } from "./templat
 export { type Call, type Tool, TOOL_FORMATS, type ToolFormat } from "./tools/mod.ts";
 
 /** Every template, by the name that `template` takes. */
-export const TEMPLATES: Record<string, Template> = {
+export const TEMPLATES: Readonly<Record<string, Template>> = {
   default: plain,
   empty,
   alpaca,
@@ -33,4 +34,4 @@ export const TEMPLATES: Record<string, Template> = {
   phi3,
   phi: phi3,
   zephyr,
-};
+} satisfies Record<TemplateName, Template>;

@@ -7,7 +7,7 @@ import { finder, schemasOf, settingNamed } from "../recipe/recipe.ts";
 import type { Reading } from "../recipe/settle.ts";
 import type { Entry } from "../settings/entry.ts";
 import type { Section } from "../settings/setting.ts";
-import { camelCase, kebabCase } from "../settings/spelling.ts";
+import { kebabCase, keyOf } from "../settings/spelling.ts";
 import type { About } from "./commands.ts";
 import { NO_EFFECT, optionsOf, SHORT, termOf } from "./options.ts";
 
@@ -161,7 +161,7 @@ function rest(args: readonly string[], understood: Understood, line: CommandLine
     const hasNext = inline === undefined && next !== undefined && !next.startsWith("--") && !isOperand(next);
     const value = inline ?? (hasNext ? args[++i] : true);
     const known = settingNamed(flag);
-    if (known === undefined) understood.flags.push({ name: camelCase(flag), value, where: flag });
+    if (known === undefined) understood.flags.push({ name: keyOf(flag), value, where: flag });
     else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command does not use it`);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TEMPLATE_NAMES, TOOL_FORMAT_NAMES } from "../../templates/names.ts";
 import { section, setting, type SettingsOf } from "../settings/setting.ts";
 
 const flag = z.boolean().default(false);
@@ -10,9 +11,8 @@ const evaluation = { only: { doEval: [true] } };
 /** How a conversation becomes text. Training and chat share these. */
 export const templateSettings = section("Template", {
   template: setting(
-    z.string().optional(),
-    "Prompt template by name, such as llama3, qwen or chatml; the one that the model was trained with, " +
-      "else the tokenizer's own chat template, if unset",
+    z.enum(TEMPLATE_NAMES).optional(),
+    "Prompt template by name; the tokenizer's own chat template if unset",
   ),
   defaultSystem: setting(z.string().optional(), "System prompt for examples that have none", conversations),
   enableThinking: setting(
@@ -21,12 +21,14 @@ export const templateSettings = section("Template", {
       "false: put the empty thought in the prompt; null: leave answers unchanged. As the model was trained, else true, if unset",
     conversations,
   ),
-  preserveThinking: setting(
-    z.boolean().optional(),
-    "Keep the thoughts of earlier turns, which mask_history and chat drop; as the model was trained, else false, if unset",
-    { only: { ...conversations.only, maskHistory: [true] } },
+  preserveThinking: setting(flag, "Keep the thoughts of earlier turns, which mask_history and chat drop", {
+    only: { ...conversations.only, maskHistory: [true] },
+  }),
+  toolFormat: setting(
+    z.enum(TOOL_FORMAT_NAMES).optional(),
+    "Format of tool calls; the template's own if unset",
+    conversations,
   ),
-  toolFormat: setting(z.string().optional(), "Format of tool calls; the template's own if unset", conversations),
   splitSpecialTokens: setting(flag, "Encode special tokens in the data as ordinary text"),
 });
 

@@ -51,7 +51,13 @@ export const modelSettings = section("Model", {
   flashAttn: setting(
     z.enum(["auto", "disabled", "sdpa", "fa2", "fa3"]).default("auto"),
     "Attention kernel",
-    { note: "libtorch already picks the fastest attention kernel for the device" },
+    {
+      synonyms: {
+        ...{ true: "fa2", false: "disabled", off: "disabled", eager: "disabled" },
+        ...{ flash_attention_2: "fa2", flash_attention_3: "fa3" },
+      },
+      note: "libtorch already picks the fastest attention kernel for the device",
+    },
   ),
   trustRemoteCode: setting(flag, "Run code from the model folder", {
     note: "ftx never runs code from a model folder",

@@ -11,6 +11,7 @@ export function derive(given: Settings): Recipe {
     packing: given.packing || given.neatPacking || (given.packing === undefined && given.stage === "pt"),
     resizeVocab: given.resizeVocab || given.addTokens.length > 0 || given.addSpecialTokens.length > 0,
     evalSteps: given.evalSteps ?? given.loggingSteps, // as HF
+    doTrain: given.doTrain ?? !(given.doEval && given.dataset.length === 0 && given.tokenizedPath === undefined),
     doEval: given.doEval || given.evalStrategy !== "no",
     metricForBestModel: metric,
     greaterIsBetter: given.greaterIsBetter ?? !/(loss|perplexity)$/.test(metric),

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { camelCase, snakeCase } from "../settings/spelling.ts";
+import { keyOf } from "../settings/spelling.ts";
 import { check } from "../settings/value.ts";
-import { VALUES } from "./known_keys.ts";
-import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
+import { VALUES } from "./known_values.ts";
+import { KNOWN_KEYS, notYetKey, whyNotValue } from "./not_yet.ts";
 import { settingNamed, SETTINGS } from "./recipe.ts";
 
 Deno.test("KNOWN_KEYS are spelled as in files, named once, and are no settings of ours", () => {
-  assert.deepEqual(KNOWN_KEYS.filter((key) => snakeCase(camelCase(key)) !== key), []);
+  assert.deepEqual(KNOWN_KEYS.filter((key) => keyOf(key) !== key), []);
   assert.deepEqual(KNOWN_KEYS.filter((key, i) => KNOWN_KEYS.indexOf(key) !== i), []);
   assert.deepEqual(KNOWN_KEYS.filter((key) => settingNamed(key) !== undefined), []);
 });
@@ -21,11 +21,11 @@ Deno.test("notYetKey() knows what asks for nothing", () => {
   assert.equal(notYetKey("lora_rank", 8), undefined);
 });
 
-Deno.test("notYetValue() finds a value in a list or in commas", () => {
-  assert.equal(notYetValue("report_to", ["tensorboard", "WandB"]), "Weights & Biases");
-  assert.equal(notYetValue("report_to", "tensorboard, mlflow"), "MLflow");
-  assert.equal(notYetValue("stage", "sft"), undefined);
-  assert.equal(notYetValue("seed", 1), undefined);
+Deno.test("whyNotValue() finds a value in a list or in commas", () => {
+  assert.equal(whyNotValue("report_to", ["tensorboard", "WandB"]), "ftx does not support Weights & Biases yet");
+  assert.equal(whyNotValue("report_to", "tensorboard, mlflow"), "ftx does not support MLflow yet");
+  assert.equal(whyNotValue("stage", "sft"), undefined);
+  assert.equal(whyNotValue("seed", 1), undefined);
 });
 
 Deno.test("VALUES are values of settings that ftx has, and none that it supports", () => {

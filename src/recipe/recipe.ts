@@ -47,6 +47,7 @@ export interface Recipe extends Settings {
   loraAlpha: number;
   packing: boolean;
   evalSteps: number;
+  doTrain: boolean;
   metricForBestModel: string;
   greaterIsBetter: boolean;
   /** The model's name for others to read, once the name given has become a folder. */

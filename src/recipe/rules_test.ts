@@ -256,7 +256,7 @@ const WITHOUT_DATASET: readonly [settings: string, sentence: string][] = [
   ],
   [
     "eval_dataset: e",
-    "do_train = true with dataset = []: there is nothing to train on; set dataset",
+    'eval_dataset = ["e"] (a:1): there is nothing to train on; set dataset, or do_eval = true to evaluate alone',
   ],
 ];
 

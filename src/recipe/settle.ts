@@ -3,12 +3,13 @@ import { ambiguity } from "../settings/ambiguous.ts";
 import { type Entry, show } from "../settings/entry.ts";
 import { nearest } from "../settings/nearest.ts";
 import { factsOf, type Section } from "../settings/setting.ts";
-import { camelCase, kebabCase, snakeCase } from "../settings/spelling.ts";
+import { kebabCase, keyOf, snakeCase } from "../settings/spelling.ts";
 import { check, defaultOf } from "../settings/value.ts";
 import { brokenRules, Draft, idle, misplaced } from "./combinations.ts";
 import { derive } from "./derive.ts";
-import { NEEDLESS } from "./known_keys.ts";
-import { KNOWN_KEYS, notYetKey, notYetValue } from "./not_yet.ts";
+import { NEEDLESS } from "./known_values.ts";
+import { asksNothing, KNOWN_KEYS, notYet, notYetKey, ownOf, whyNotValue } from "./not_yet.ts";
+import { OTHERWISE, RENAMED } from "./other_names.ts";
 import { type Purpose, PURPOSES } from "./purposes.ts";
 import { finder, namesOf, type Recipe, schemasOf, SECTIONS, type SettingName, type Settings } from "./recipe.ts";
 
@@ -40,10 +41,19 @@ export function settle(
   const problems = [...found];
   const notes: string[] = [];
   const given = new Map<SettingName, Entry>();
+  const elsewise = new Set<SettingName>(); // settings that a key of another name was meant to give
   for (const entry of entries) {
-    const name = named(entry.name);
-    if (name === undefined) foreign(entry, schemas, problems, notes);
-    else given.set(name, entry);
+    const key = keyOf(entry.name), renamed = ownOf(RENAMED, key);
+    const name = named(entry.name) ?? renamed;
+    if (name === undefined) {
+      foreign(entry, schemas, problems, notes);
+      ownOf(OTHERWISE, key)?.gives?.forEach((one) => elsewise.add(one));
+      continue;
+    }
+    if (renamed !== undefined) notes.push(`${key}: read as ${snakeCase(name)}`);
+    const before = given.get(name);
+    if (before !== undefined && isInFile(before) && isInFile(entry)) problems.push(twice(before, entry, name));
+    given.set(name, entry);
   }
 
   const recipe = {} as Settings;
@@ -52,8 +62,7 @@ export function settle(
     const entry = given.get(name);
     const checked = check(schemas[name], entry?.value);
     if (checked.problem !== undefined && entry !== undefined && entry.value !== null) {
-      const unable = notYetValue(snakeCase(name), entry.value);
-      const why = unable === undefined ? checked.problem : notYet(unable);
+      const why = whyNotValue(snakeCase(name), entry.value) ?? checked.problem;
       problems.push(`Cannot use ${show(snakeCase(name), entry.value, entry.where)}: ${why}`);
       wrong.add(name);
     }
@@ -68,7 +77,9 @@ export function settle(
     if (unclear !== undefined) notes.push(unclear);
   }
   for (const group of needs) {
-    if (!group.some((name) => isThere(recipe[name]) || wrong.has(name))) problems.push(missing(group, verb, schemas));
+    if (!group.some((name) => isThere(recipe[name]) || wrong.has(name) || elsewise.has(name))) {
+      problems.push(missing(group, verb, schemas));
+    }
   }
   const elsewhere = misplaced(draft, purpose, sections);
   problems.push(...brokenRules(draft, rules), ...elsewhere.problems);
@@ -77,8 +88,11 @@ export function settle(
   return { recipe: derive(recipe), notes: [...new Set(notes)] };
 }
 
-function notYet(what: string): string {
-  return `ftx does not support ${what} yet`;
+const isInFile = ({ where }: Entry) => /:\d+$/.test(where);
+
+function twice(before: Entry, { name, value, where }: Entry, setting: string): string {
+  return `Cannot use ${show(name, value, where)} with ${show(before.name, before.value, before.where)}: both set ` +
+    `${snakeCase(setting)}; leave one out`;
 }
 
 function foreign(
@@ -87,12 +101,16 @@ function foreign(
   problems: string[],
   notes: string[],
 ) {
-  const key = snakeCase(camelCase(name));
+  const key = keyOf(name);
   const unable = notYetKey(key, value);
+  const needless = ownOf(NEEDLESS, key), otherwise = ownOf(OTHERWISE, key);
   if (unable !== undefined && unable !== "") {
     problems.push(`Cannot use ${show(key, value, where)}: ${notYet(unable)}`);
-  } else if (key in NEEDLESS) {
-    notes.push(`${key}: ${NEEDLESS[key]}`);
+  } else if (needless !== undefined) {
+    if (value !== null) notes.push(`${key}: ${needless}`);
+  } else if (otherwise !== undefined) {
+    if (asksNothing(value, otherwise.off)) return;
+    problems.push(`Cannot use ${show(key, value, where)}: it is ${otherwise.is}; ${otherwise.use(value)}`);
   } else if (unable === undefined) {
     const isFlag = where.startsWith("--");
     const ours = Object.keys(schemas).flatMap((one) => namesOf(one, schemas[one])).map(snakeCase);

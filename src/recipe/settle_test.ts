@@ -100,10 +100,10 @@ Deno.test("settle() says of accepted settings why nothing is to be done, or why 
 });
 
 Deno.test("settle() warns of spellings that other YAML readers take differently", () => {
-  assert.deepEqual(read("seed: 017\nrun_name: 12:30:00\ntemplate: no").notes, [
+  assert.deepEqual(read("seed: 017\nrun_name: 12:30:00\ndefault_system: no").notes, [
     "seed = 017 (a.yaml:3) means 17 here but 15 to YAML 1.1 readers; write it unambiguously",
     "run_name = 12:30:00 (a.yaml:4) means text here but 45000 to YAML 1.1 readers; write it unambiguously",
-    'template = no (a.yaml:5) means the word "no" here but false to YAML 1.1 readers; write it unambiguously',
+    'default_system = no (a.yaml:5) means the word "no" here but false to YAML 1.1 readers; write it unambiguously',
   ]);
   const { recipe, notes } = read(
     'learning_rate: 1e-4\neval_strategy: no\nplot_loss: no\nmax_samples: 1_000\nrun_name: "no"',

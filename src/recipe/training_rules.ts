@@ -117,13 +117,14 @@ export const TRAINING_RULES: readonly Rule[] = [
   },
   {
     settings: ["doTrain", "doEval"],
-    broken: (r) => !r.doTrain && !r.doEval,
+    broken: (r) => r.doTrain === false && !r.doEval,
     because: "there is nothing to do; set do_eval = true",
   },
   {
-    settings: ["doTrain", "dataset"],
-    broken: (r) => r.doTrain && r.dataset.length === 0 && r.evalDataset.length > 0 && r.tokenizedPath === undefined,
-    because: "there is nothing to train on; set dataset",
+    settings: ["evalDataset"],
+    broken: (r) =>
+      (r.doTrain ?? !r.doEval) && r.dataset.length === 0 && r.evalDataset.length > 0 && r.tokenizedPath === undefined,
+    because: "there is nothing to train on; set dataset, or do_eval = true to evaluate alone",
   },
   {
     settings: ["loadBestModelAtEnd", "evalStrategy"],

@@ -10,7 +10,7 @@ const RECIPES = [
   "lora_rank: 4\nlora_alpha: 3\ninit_lora_weights: gaussian\nadapter: a,b",
   "eval_strategy: epoch\nsave_strategy: epoch\nval_size: 0.1\nload_best_model_at_end: true",
   'lr_scheduler_kwargs: {num_cycles: 2, x: "1"}\nenable_thinking: null\nresume_from_checkpoint: true',
-  'run_name: "no"\ntemplate: "017"\ndefault_system: "a: b # c\\n\\ttab ü"\nadd_tokens: ["<a,b>", " x"]',
+  'run_name: "017"\ntemplate: "llama3"\ndefault_system: "a: b # c\\n\\ttab ü"\nadd_tokens: ["<a,b>", " x"]',
   "neat_packing: true\nadd_tokens: x\nadam_epsilon: 1e-12",
 ];
 

@@ -10,6 +10,11 @@ export function kebabCase(name: string): string {
   return snakeCase(name).replaceAll("_", "-");
 }
 
+/** `loraRank`, `lora-rank` or `--lora-rank` -> `lora_rank`; keeps what files spell their own way: `load_in_4bit`. */
+export function keyOf(name: string): string {
+  return snakeCase(name.replace(/^--/, "").replaceAll("-", "_"));
+}
+
 /** `lora_rank`, `lora-rank` or `--lora-rank` -> `loraRank`: how TypeScript spells it. */
 export function camelCase(name: string): string {
   return name.replace(/^--/, "").replace(/[_-]+([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -72,7 +72,8 @@ function readChoice(options: string[], given: unknown, synonyms: Record<string, 
   if (typeof given === "object") return given;
   if (given === false && options.includes("no")) return "no";
   const word = String(given).toLowerCase();
-  return synonyms[word] ?? options.find((option) => option.toLowerCase() === word) ?? given;
+  return (Object.hasOwn(synonyms, word) ? synonyms[word] : undefined) ??
+    options.find((option) => option.toLowerCase() === word) ?? given;
 }
 
 // "a,b" is LLaMA-Factory's list, [a,b] is OmegaConf's.

@@ -38,7 +38,10 @@ export const trainingSettings = section("Training", {
     "Share of the target probability to spread over all tokens",
   ),
   seed: setting(z.int().min(0).default(42), "Seed of every random number"),
-  doTrain: setting(z.boolean().default(true), "Train"),
+  doTrain: setting(
+    z.boolean().optional(),
+    "Train; if unset, yes, unless do_eval is set and there is only evaluation data",
+  ),
   doEval: setting(flag, "Evaluate at the end; on whenever eval_strategy is not no"),
   evalStrategy: setting(z.enum(["no", "steps", "epoch"]).default("no"), "When to evaluate during training", {
     aliases: ["evaluationStrategy"],

@@ -7,7 +7,9 @@ import { deriveTemplate } from "./derive_template.ts";
 import { OVERRIDES, readWritten } from "./written.ts";
 
 /** The settings that decide how text is written. */
-export interface TemplateChoice extends Partial<TemplateSettings> {
+export interface TemplateChoice extends Partial<Omit<TemplateSettings, "template" | "toolFormat">> {
+  readonly template?: string;
+  readonly toolFormat?: string;
   readonly resizeVocab?: boolean;
   /** The template that belongs to the model's short name. */
   readonly usualTemplate?: string;
