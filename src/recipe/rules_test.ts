@@ -140,9 +140,14 @@ const BROKEN: readonly [settings: string, sentence: string][] = [
     "the evaluated weights must be saved; set both to the same value",
   ],
   [
+    "load_best_model_at_end: true\neval_strategy: steps\nval_size: 9\neval_steps: 0.1\nsave_steps: 100",
+    "load_best_model_at_end = true (a:1) with eval_steps = 0.1 (a:4) and save_steps = 100 (a:5): " +
+    "every checkpoint must be evaluated; make save_steps a multiple of eval_steps, both steps or both shares",
+  ],
+  [
     "load_best_model_at_end: true\neval_strategy: steps\nval_size: 9\neval_steps: 30\nsave_steps: 100",
     "load_best_model_at_end = true (a:1) with eval_steps = 30 (a:4) and save_steps = 100 (a:5): " +
-    "every checkpoint must be evaluated; make save_steps a multiple of eval_steps",
+    "every checkpoint must be evaluated; make save_steps a multiple of eval_steps, both steps or both shares",
   ],
   [
     "early_stopping_steps: 3",

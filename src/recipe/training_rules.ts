@@ -5,6 +5,12 @@ import { type Rule, same } from "./rules.ts";
 const evaluates = (r: Settings) => r.evalStrategy !== "no";
 const interleaves = (r: Settings) => r.mixStrategy !== "concat";
 
+/** Whether `steps` is a multiple of `other`: of two numbers of steps, or of two shares of all steps, to six decimals as in HF. */
+function isMultiple(steps: number, other: number): boolean {
+  if (steps < 1 !== other < 1) return false;
+  return steps < 1 ? Math.round(steps * 1e6) % Math.round(other * 1e6) === 0 : steps % other === 0;
+}
+
 /** Rules for training, and for planning it or previewing its data. */
 export const TRAINING_RULES: readonly Rule[] = [
   // Data
@@ -140,8 +146,8 @@ export const TRAINING_RULES: readonly Rule[] = [
     settings: ["loadBestModelAtEnd", "evalSteps", "saveSteps"],
     broken: (r) =>
       r.loadBestModelAtEnd && r.evalStrategy === "steps" && r.saveStrategy === "steps" &&
-      r.saveSteps % (r.evalSteps ?? r.loggingSteps) !== 0,
-    because: "every checkpoint must be evaluated; make save_steps a multiple of eval_steps",
+      !isMultiple(r.saveSteps, r.evalSteps ?? r.loggingSteps),
+    because: "every checkpoint must be evaluated; make save_steps a multiple of eval_steps, both steps or both shares",
   },
   {
     settings: ["earlyStoppingSteps", "evalStrategy"],

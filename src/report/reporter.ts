@@ -221,9 +221,7 @@ export class Reporter {
     if (loggingFirstStep && step === 1) return true;
     if (loggingStrategy === "epoch") return endsEpoch === true;
     if (loggingStrategy === "no") return false;
-    const total = this.#plan?.totalSteps ?? 0;
-    const every = loggingSteps < 1 ? Math.max(1, Math.ceil(total * loggingSteps)) : loggingSteps;
-    return step % every === 0;
+    return step % loggingSteps === 0;
   }
 
   #line(step: Step): StepLine {

@@ -94,7 +94,6 @@ Deno.test("Reporter writes lines where logging_strategy, logging_steps and loggi
   const cases = [
     [{ loggingSteps: 3, loggingStrategy: "steps", loggingFirstStep: false }, [3, 6]],
     [{ loggingSteps: 3, loggingStrategy: "steps", loggingFirstStep: true }, [1, 3, 6]],
-    [{ loggingSteps: 0.5, loggingStrategy: "steps", loggingFirstStep: false }, [4, 8]],
     [{ loggingSteps: 3, loggingStrategy: "epoch", loggingFirstStep: false }, [4, 8]],
     [{ loggingSteps: 3, loggingStrategy: "no", loggingFirstStep: false }, []],
   ] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { section, setting, type SettingsOf } from "../settings/setting.ts";
+import { section, setting, type SettingsOf, stepsBetween } from "../settings/setting.ts";
 
 const flag = z.boolean().default(false);
 
@@ -13,7 +13,7 @@ export const runSettings = section("Run", {
     { aliases: ["resume"] },
   ),
   saveStrategy: setting(z.enum(["no", "steps", "epoch"]).default("steps"), "When to save a checkpoint"),
-  saveSteps: setting(z.int().min(1).default(500), "Steps between checkpoints", {
+  saveSteps: setting(stepsBetween.default(500), "Steps between checkpoints; below 1, a share of all steps", {
     unit: "optimizer steps",
     only: { saveStrategy: ["steps"] },
   }),
@@ -25,9 +25,11 @@ export const runSettings = section("Run", {
     "Leave optimizer and random state out of checkpoints: they are smaller but cannot be resumed",
   ),
   loggingStrategy: setting(z.enum(["no", "steps", "epoch"]).default("steps"), "When to log"),
-  loggingSteps: setting(z.int().min(1).default(10), "Steps between lines of trainer_log.jsonl", {
-    unit: "optimizer steps",
-  }),
+  loggingSteps: setting(
+    stepsBetween.default(10),
+    "Steps between lines of trainer_log.jsonl; below 1, a share of all steps",
+    { unit: "optimizer steps" },
+  ),
   loggingFirstStep: setting(flag, "Log the first step too"),
   reportTo: setting(
     z.array(z.enum(["none", "tensorboard"]))

@@ -10,9 +10,7 @@ import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
 import { capability, float32Products, manualSeed, memory, threads } from "../tensor/mod.ts";
-import { trainedFolders } from "../tokenizer/mod.ts";
-import { withEnds } from "../weights/mod.ts";
-import { ALONE, planSteps, Rate, type StepPlan, train } from "../train/mod.ts";
+import { ALONE, inSteps, planSteps, Rate, type StepPlan, train } from "../train/mod.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { endRun } from "./ending.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -62,13 +60,14 @@ export async function finetune(given: Recipe): Promise<void> {
     const state: RunState = {
       texts: await withEnds(texts, { tokenizer, stops, folders, config: model.config }),
       ...{ training, rate, tokenizer, skippedInARow: 0, withoutBest: 0, owesEvaluation: false },
-      sameness: sameness(recipe, data.train),
+      sameness: sameness(given, data.train, steps),
     };
     const before = run.resume && await readReport(run.resume.folder);
     if (run.resume) differences(await restore(state, run.resume.folder), state.sameness).forEach(say);
 
     await run.begin(writeRecipe(given));
-    const published = { ...given, modelNameOrPath: recipe.modelName };
+    const timed = inSteps(given, steps.totalSteps); // what is written keeps shares
+    const published = { ...timed, modelNameOrPath: recipe.modelName };
     const report = await openReporter(run.folder, published, {
       version: config.version,
       state: before,
@@ -76,14 +75,14 @@ export async function finetune(given: Recipe): Promise<void> {
     });
     const plan = planOf(training, data.train, recipe, steps);
     const evaluator = new Evaluator(recipe, data.evals, state, report, () => signals.stopRequested);
-    const checkpoints = new Checkpoints(given, run, state, plan, report);
+    const checkpoints = new Checkpoints(timed, run, state, plan, report);
 
     report.start(plan);
     signals.atOnce = false;
     reached.doing = "continue training";
     const start = run.resume?.step ?? 0, ranks = ALONE;
     const session: Session = {
-      ...{ recipe: given, run, plan: steps, state, report, evaluator, checkpoints, signals, ranks, say },
+      ...{ recipe: timed, run, plan: steps, state, report, evaluator, checkpoints, signals, ranks, say },
     };
     const { objective, optimizer, feed, scale } = training;
     const loop = train({

@@ -9,7 +9,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import { fill, snapshot } from "../weights/mod.ts";
 import { openWeights, type TensorPlace } from "../safetensors/mod.ts";
 import { randomStates, type Rate, setRandomStates } from "../train/mod.ts";
-import type { Sameness } from "./sameness.ts";
+import { type Sameness, shaping } from "./sameness.ts";
 
 /** What a checkpoint saves of a run besides its report: enough to resume bit for bit. */
 export interface RunState {
@@ -104,10 +104,11 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
     );
   });
   const { optimizer, scale } = run.training;
-  await restoreWeights(run.training, folder);
   const state: LoopState = JSON.parse(text, (_, value) => reviveNumber(value));
+  const changed = shaping(state.sameness, run.sameness);
+  await restoreWeights(run.training, folder, changed);
   optimizer.load(state.optimizer); // first: it may decide which tensors there are
-  await fillFrom(folder, "optimizer", optimizer.state());
+  await fillFrom(folder, "optimizer", optimizer.state(), changed);
   run.skippedInARow = state.skipped_in_a_row;
   run.withoutBest = state.without_best;
   run.owesEvaluation = state.owes_evaluation;
@@ -122,17 +123,23 @@ export async function restore(run: RunState, folder: string): Promise<Sameness> 
   return state.sameness;
 }
 
-/** Restores the trained weights from a checkpoint's folder. */
-export async function restoreWeights({ saved }: Training, folder: string): Promise<void> {
-  for (const { stem, tensors } of saved) await fillFrom(folder, stem, tensors());
+/** Restores the trained weights from a checkpoint's folder. `changed`: what differs from its run, for an error. */
+export async function restoreWeights({ saved }: Training, folder: string, changed?: string[]): Promise<void> {
+  for (const { stem, tensors } of saved) await fillFrom(folder, stem, tensors(), changed);
 }
 
 /** Fills tensors from a checkpoint's file, which must have exactly these, in these shapes. */
-async function fillFrom(folder: string, stem: string, wanted: Iterable<[string, Tensor]>): Promise<void> {
+async function fillFrom(
+  folder: string,
+  stem: string,
+  wanted: Iterable<[string, Tensor]>,
+  changed: string[] = [],
+): Promise<void> {
   const needs = stem === "optimizer" ? "the model, the method and the optimizer" : "the model and the method";
+  const because = changed.length > 0 ? ` (${changed.join(", ")})` : "";
   const unlike = (what: string) =>
     new CheckpointError(
-      `Cannot resume from "${folder}": ${what}; use ${needs} of its run, ` +
+      `Cannot resume from "${folder}": ${what}${because}; use ${needs} of its run, ` +
         "or set overwrite_output_dir to start over",
     );
   const { tensors } = await openWeights(folder, stem).catch(() => {

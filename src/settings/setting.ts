@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Only } from "./only.ts";
 
 /** What is known of a setting besides its type and its default. */
@@ -55,3 +55,9 @@ export type SettingsOf<S extends Section> = S extends Section ? z.output<z.ZodOb
 export function factsOf(schema: z.ZodType): SettingFacts {
   return (schema.meta() ?? { description: "" }) as SettingFacts;
 }
+
+/** How often something is done: a number of optimizer steps, or, below 1, a share of the run's, rounded up, as in HF. */
+export const stepsBetween = z.number().positive().refine(
+  (steps) => steps < 1 || Number.isInteger(steps),
+  "from 1 up it counts steps; use a whole number",
+);

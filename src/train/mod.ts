@@ -7,4 +7,4 @@ export { type Judge, metricsOf, type Objective, type Outcome, type Share } from 
 export { randomStates, setRandomStates } from "./random.ts";
 export { ALONE, type Ranks } from "./ranks.ts";
 export { Rate } from "./rate.ts";
-export { epochAt, planSteps, type StepPlan, type StepSettings, stepsOf } from "./steps.ts";
+export { epochAt, inSteps, planSteps, type StepPlan, type StepSettings, stepsOf } from "./steps.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { section, setting, type SettingsOf } from "../settings/setting.ts";
+import { section, setting, type SettingsOf, stepsBetween } from "../settings/setting.ts";
 import { STAGE_NAMES, STAGE_SUMMARIES } from "./stage_names.ts";
 
 const flag = z.boolean().default(false);
@@ -46,10 +46,14 @@ export const trainingSettings = section("Training", {
   evalStrategy: setting(z.enum(["no", "steps", "epoch"]).default("no"), "When to evaluate during training", {
     aliases: ["evaluationStrategy"],
   }),
-  evalSteps: setting(z.int().min(1).optional(), "Steps between evaluations; logging_steps if unset", {
-    unit: "optimizer steps",
-    only: { evalStrategy: ["steps"] },
-  }),
+  evalSteps: setting(
+    stepsBetween.optional(),
+    "Steps between evaluations; below 1, a share of all steps; logging_steps if unset",
+    {
+      unit: "optimizer steps",
+      only: { evalStrategy: ["steps"] },
+    },
+  ),
   computeAccuracy: setting(flag, "Count correctly predicted tokens in evaluations", evaluation),
   loadBestModelAtEnd: setting(
     flag,

@@ -23,6 +23,16 @@ export function planSteps(set: EncodedSet, settings: StepSettings): StepPlan {
   return { ...plan, epochs: epochAt(totalSteps, plan) };
 }
 
+/** The settings with shares of a run's steps as numbers of steps. */
+export function inSteps<S extends { saveSteps: number; evalSteps: number; loggingSteps: number }>(
+  settings: S,
+  totalSteps: number,
+): S {
+  const every = (steps: number) => steps < 1 ? Math.max(1, Math.ceil(totalSteps * steps)) : steps;
+  const { saveSteps, evalSteps, loggingSteps } = settings;
+  return { ...settings, saveSteps: every(saveSteps), evalSteps: every(evalSteps), loggingSteps: every(loggingSteps) };
+}
+
 /** Passes over the data after this many steps, with the fraction; 0 where there is nothing to train on. */
 export const epochAt = (step: number, { stepsPerEpoch }: Pick<StepPlan, "stepsPerEpoch">): number =>
   stepsPerEpoch ? step / stepsPerEpoch : 0;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EncodedSet } from "../data/mod.ts";
-import { epochAt, planSteps, type StepSettings, stepsOf } from "./steps.ts";
+import { epochAt, inSteps, planSteps, type StepSettings, stepsOf } from "./steps.ts";
 
 /** Documents of 2, 3, … tokens. */
 function setOf(rows: number): EncodedSet {
@@ -44,4 +44,15 @@ Deno.test("stepsOf() from any step on gives what it gives from the beginning", (
     assert.deepEqual(all.slice(0, 3).flat(2).sort((a, b) => a - b), [...set.parts().documents.ids]);
     for (let start = 0; start <= 9; start++) assert.deepEqual(steps(start), all.slice(start));
   }
+});
+
+Deno.test("inSteps() rounds shares of a run's steps up, as transformers' TrainerState.compute_steps, and keeps numbers", () => {
+  const every = { saveSteps: 0.25, evalSteps: 0.07, loggingSteps: 1 };
+  assert.deepEqual(inSteps(every, 10), { saveSteps: 3, evalSteps: 1, loggingSteps: 1 });
+  assert.equal(inSteps(every, 100).evalSteps, Math.ceil(100 * 0.07)); // 8, of 7.000000000000001, there too
+  assert.deepEqual(inSteps({ saveSteps: 500, evalSteps: 5, loggingSteps: 0.1 }, 0), {
+    saveSteps: 500,
+    evalSteps: 5,
+    loggingSteps: 1,
+  });
 });

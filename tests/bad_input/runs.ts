@@ -105,28 +105,28 @@ export const RUN_CASES: Case[] = [
     run: `${AGAIN} --resume --lora-rank 4`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": in its adapter_model.safetensors "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" is [8,32], but this run needs [4,32]; use the model and the method of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": in its adapter_model.safetensors "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight" is [8,32], but this run needs [4,32] (lora_rank was 8 and is now 4, lora_alpha was 16 and is now 8); use the model and the method of its run, or set overwrite_output_dir to start over',
   },
   {
     name: "a run to resume with another method",
     run: `${SFT} --output-dir done --max-steps 6 --resume --finetuning-type full`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": it has no model.safetensors, which this run needs; use the model and the method of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": it has no model.safetensors, which this run needs (finetuning_type was lora and is now full); use the model and the method of its run, or set overwrite_output_dir to start over',
   },
   {
     name: "a run to resume with another optimizer",
     run: `${AGAIN} --resume --optim sgd`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, but this run needs 0; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has 56 tensors, but this run needs 0 (optim was adamw_torch and is now sgd); use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
   },
   {
     name: "a run to resume with momentum that it did not have",
     run: `${AGAIN} --resume --optim sgd --optim-args momentum=0.9`,
     code: 2,
     says:
-      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has no "momentum_buffer.model.layers.0.self_attn.q_proj.lora_A.weight", which this run needs; use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
+      'Cannot resume from "done/checkpoint-4": its optimizer.safetensors has no "momentum_buffer.model.layers.0.self_attn.q_proj.lora_A.weight", which this run needs (optim was adamw_torch and is now sgd, optim_args was not set and is now momentum=0.9); use the model, the method and the optimizer of its run, or set overwrite_output_dir to start over',
   },
   {
     name: "a run to start over with a broken model",

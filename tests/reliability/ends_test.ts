@@ -147,7 +147,18 @@ Deno.test("a resumed run says what has changed, and refuses what cannot work", a
     maxSteps: 7,
     gradientAccumulationSteps: 2,
     dataset: `${NANO}/eval.jsonl`,
+    ...{ learningRate: 0.002, lrSchedulerType: "constant", loraDropout: 0.5, saveSteps: 3 },
   });
+  const told = [...err.matchAll(/not bit for bit: (\S+) was (\S+) and is now (\S+)/g)].map(([, ...facts]) =>
+    facts.join(" ")
+  );
+  assert.deepEqual(told.filter((fact) => !fact.startsWith("the ")), [
+    `dataset ${NANO}/train.jsonl ${NANO}/eval.jsonl`,
+    "lora_dropout 0 0.5",
+    "gradient_accumulation_steps 1 2",
+    "learning_rate 0.01 0.002",
+    "lr_scheduler_type linear constant",
+  ]);
   assert(err.includes("but not bit for bit: gradient_accumulation_steps was 1 and is now 2\n"), err);
   assert.match(err, /but not bit for bit: the training data was [0-9a-f]{12} and is now [0-9a-f]{12}\n/);
 
@@ -155,11 +166,14 @@ Deno.test("a resumed run says what has changed, and refuses what cannot work", a
   assert.equal(rank.code, 2);
   assert.match(
     rank.err,
-    /Cannot resume from ".*checkpoint-7": in its adapter_model.safetensors "base_model\S+lora_A.weight" is \[8,32\], but this run needs \[4,32\]; use the model and the method of its run, or set overwrite_output_dir to start over\n$/,
+    /Cannot resume from ".*checkpoint-7": in its adapter_model.safetensors "base_model\S+lora_A.weight" is \[8,32\], but this run needs \[4,32\] \(lora_rank was 8 and is now 4, .*\); use the model and the method of its run, or set overwrite_output_dir to start over\n$/,
   );
   const full = await train(folder, { resume: true, finetuningType: "full" });
   assert.equal(full.code, 2);
-  assert.match(full.err, /checkpoint-7": it has no model.safetensors, which this run needs; use the model/);
+  assert.match(
+    full.err,
+    /checkpoint-7": it has no model.safetensors, which this run needs \(finetuning_type was lora and is now full, /,
+  );
 });
 
 Deno.test("a finished run is continued, started over or refused, as its checkpoints allow", async () => {
