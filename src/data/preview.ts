@@ -1,7 +1,8 @@
 import process from "node:process";
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
-import { Tokenizer, trainedFolders } from "../tokenizer/mod.ts";
+import { Tokenizer } from "../tokenizer/mod.ts";
+import { checkDatasets } from "./catalogue/info.ts";
 import { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 import type { LoadOptions } from "./load_dataset.ts";
 import { prepare, type Prepared, type PrepareSettings } from "./prepare.ts";
@@ -41,6 +42,7 @@ export async function preview(given: PreviewSettings, options: PreviewOptions): 
       "Cannot show the data: no model is given, and the tokenizer is the model's; set model_name_or_path",
     );
   }
+  checkDatasets(given); // before anything is downloaded
   const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
   const tokenizer = await Tokenizer.load(trainedFolders(recipe)[0], recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));

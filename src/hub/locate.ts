@@ -44,10 +44,21 @@ export async function locateModel(name: string, options: LocateOptions = {}): Pr
 
 /** `locateModel`, with the name, revision and usual template of the model. */
 export async function findModel(name: string, options: LocateOptions = {}): Promise<Located> {
-  const { modelRevision = "main", weights } = options;
+  const { weights } = options, found = await modelCalled(name, options);
+  if ("folder" in found) return { folder: found.folder, name };
+  const { repository, template } = found, { id, revision } = repository;
+  const snapshot = await open(repository, options, chooseModelFiles(nameOf(repository), { weights }));
+  return { folder: snapshot.folder, name: id, revision, template };
+}
+
+/** What the name of a model stands for. Asks no hub; throws if it can be no model's. */
+export async function modelCalled(
+  name: string,
+  { modelRevision = "main" }: LocateOptions = {},
+): Promise<{ folder: string } | { repository: Repository; template?: string }> {
   const folder = await isThere(name) ? name : ownModel(name);
   if (folder !== undefined) {
-    if (modelRevision === "main") return { folder, name };
+    if (modelRevision === "main") return { folder };
     throw new RecipeError(
       `Cannot use model_revision = "${modelRevision}" with "${name}": a folder has no revisions; leave it out`,
     );
@@ -57,9 +68,7 @@ export async function findModel(name: string, options: LocateOptions = {}): Prom
   const full = known === undefined ? name : known.hub + (inline === undefined ? "" : `@${inline}`);
   const repository = repositoryNamed(full, "model", { revision: modelRevision });
   if (repository === undefined) throw unknown(name);
-  const snapshot = await open(repository, options, chooseModelFiles(nameOf(repository), { weights }));
-  const { id, revision } = repository;
-  return { folder: snapshot.folder, name: id, revision, template: known?.template ?? templateOf(id) };
+  return { repository, template: known?.template ?? templateOf(repository.id) };
 }
 
 /** The folder of an adapter, given by a folder or a repository. `below`: the folder of the adapter in its repository. */
@@ -68,14 +77,19 @@ export async function locateAdapter(
   below: string | undefined,
   options: LocateOptions = {},
 ): Promise<string> {
-  if (await isThere(name)) return name;
-  const repository = repositoryNamed(name, "model");
-  if (repository === undefined) {
-    throw new CheckpointError(
-      `Cannot load "${name}": there is no such folder; give an adapter's folder as PEFT saves it, or org/name at the hub`,
-    );
-  }
+  const repository = await adapterCalled(name);
+  if (repository === undefined) return name;
   return (await open(repository, options, chooseAdapterFiles(nameOf(repository), below))).folder;
+}
+
+/** The repository of an adapter; undefined if its name is that of a folder. Asks no hub; throws if it can be no adapter's. */
+export async function adapterCalled(name: string): Promise<Repository | undefined> {
+  if (await isThere(name)) return undefined;
+  const repository = repositoryNamed(name, "model");
+  if (repository !== undefined) return repository;
+  throw new CheckpointError(
+    `Cannot load "${name}": there is no such folder; give an adapter's folder as PEFT saves it, or org/name at the hub`,
+  );
 }
 
 function open(repository: Repository, options: LocateOptions, choose: ReturnType<typeof chooseModelFiles>) {

@@ -1,4 +1,4 @@
-import { findModel, locateAdapter, type LocateOptions } from "./locate.ts";
+import { adapterCalled, findModel, locateAdapter, type LocateOptions, modelCalled } from "./locate.ts";
 import type { Listener } from "../report/progress.ts";
 import type { HubSettings } from "./settings.ts";
 
@@ -27,15 +27,16 @@ export async function located<R extends NamingSettings>(
   if (recipe.modelName !== undefined) return recipe; // done before
   const { modelRevision, cacheDir, hfHubToken, adapterFolder } = recipe;
   const options = { modelRevision, cacheDir, hfHubToken, listener };
-  const withWeights = weights && !recipe.trainFromScratch;
-  const { folder, name, revision, template } = await findModel(recipe.modelNameOrPath, {
-    ...options,
-    weights: withWeights,
-  });
-  const adapters: string[] = [];
+  await modelCalled(recipe.modelNameOrPath, options); // every name is checked before anything is downloaded
+  for (const adapter of recipe.adapterNameOrPath) await adapterCalled(adapter);
+  const adapters: string[] = []; // before the model, which is larger
   for (const adapter of weights ? recipe.adapterNameOrPath : []) {
     adapters.push(await locateAdapter(adapter, adapterFolder, options));
   }
+  const { folder, name, revision, template } = await findModel(recipe.modelNameOrPath, {
+    ...options,
+    weights: weights && !recipe.trainFromScratch,
+  });
   return {
     ...recipe,
     modelNameOrPath: folder,

@@ -17,7 +17,9 @@ export function chooseModelFiles(name: string, { weights = true } = {}): Choose 
       throw wrong(name, "it has no config.json; use a repository that transformers saved");
     }
     const beside = paths.filter((path) => BESIDE.includes(path));
-    return weights ? [...beside, ...await weightsOf(name, paths, read, "model")] : beside;
+    if (weights) return [...beside, ...await weightsOf(name, paths, read, "model")];
+    if (!hasWeights(paths, "model")) throw noWeights(name, paths, "model"); // as a run would say
+    return beside;
   };
 }
 
@@ -36,6 +38,9 @@ export function chooseAdapterFiles(name: string, below?: string): Choose {
     );
   };
 }
+
+const hasWeights = (paths: string[], stem: string) =>
+  [`${stem}.safetensors`, `${stem}.safetensors.index.json`].some((path) => paths.includes(path));
 
 /** `STEM.safetensors`, or else its index and the shards that this lists. */
 async function weightsOf(name: string, paths: string[], read: (path: string) => Promise<string>, stem: string) {

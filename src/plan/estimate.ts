@@ -1,6 +1,7 @@
 import type { DType, Kind, Peak, Tensor } from "../tensor/mod.ts";
 import { type Rehearsal, rehearse, type Rehearsed } from "./dry.ts";
 import { flopsPerToken } from "./flops.ts";
+import { metricsOf } from "../train/mod.ts";
 import type { Work } from "./work.ts";
 
 /** A run that is planned. */
@@ -30,6 +31,8 @@ export interface Estimate {
   least: number;
   /** The copy that a background save holds in host memory, beside everything else. */
   copy: number;
+  /** What an evaluation reports, without `eval_`. */
+  metrics: string[];
   /** Floating-point operations of training, for each token. */
   flopsPerToken: number;
 }
@@ -61,6 +64,7 @@ export async function estimateOf(
     ...{ peak, memory, doing: doing === "the forward pass" && memory.logits ? "the loss" : doing },
     least: sum(weights, (p) => p.bytes) + state,
     copy: recipe.saveStrategy === "no" ? 0 : copied,
+    metrics: metricsOf(training.judge),
     flopsPerToken: flopsPerToken(model, load, { recomputes: recipe.gradientCheckpointing }),
   };
 }

@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.ts";
 import type { Prepared } from "../data/mod.ts";
+import { judgedBy } from "../prepare/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { availableMemory, cudaDevices, type Device, gpuMemory } from "../tensor/mod.ts";
 import { adviceFor } from "./advice.ts";
@@ -14,10 +15,16 @@ export interface Known {
   prepared?: { data: Pick<Prepared, "train" | "evals">; vocabulary: number };
 }
 
-/** The estimate of a run, by a dry run of its largest batches. */
-export function forecast(recipe: Recipe, { device, prepared }: Known): Promise<Estimate> {
-  const vocabulary = prepared?.vocabulary ?? 0;
-  return estimate({ recipe, device, vocabulary, work: workOf(recipe, prepared?.data) });
+/**
+ * The estimate of a run, by a dry run of its largest batches.
+ *
+ * @throws {FtxError} What loading would end with, or a `metric_for_best_model` that no evaluation has.
+ */
+export async function forecast(recipe: Recipe, { device, prepared }: Known): Promise<Estimate> {
+  const vocabulary = prepared?.vocabulary ?? 0, sets = Object.keys(prepared?.data.evals ?? {});
+  const expected = await estimate({ recipe, device, vocabulary, work: workOf(recipe, prepared?.data) });
+  if (sets.length > 0) judgedBy(recipe, sets, expected.metrics); // a name that no metric has is found here
+  return expected;
 }
 
 /** The memory of the device that a run computes on. */

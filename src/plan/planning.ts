@@ -1,10 +1,12 @@
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import { checkRun } from "../run/mod.ts";
+import { refuseOtherFormats } from "../safetensors/mod.ts";
 import { Waiting } from "../report/mod.ts";
 import { cudaDevices, type Device, pickDevice, threads } from "../tensor/mod.ts";
 import { inspectModel } from "../adapters/mod.ts";
-import { prepareData } from "../prepare/mod.ts";
+import { checkFirst, prepareData } from "../prepare/mod.ts";
 import { adviceFor } from "./advice.ts";
 import { forecast, refuseImpossible, roomOn } from "./forecast.ts";
 import { planJson } from "./json.ts";
@@ -28,11 +30,19 @@ export async function planRun(given: Recipe): Promise<{ text: string; fits: bool
     throw new RecipeError("Cannot probe a run without data: its steps need some; set dataset, or leave probe out");
   }
   const device = given.probe ? pickDevice(given.device) : deviceToPlan(given.device);
+  await checkRun(given);
+  checkFirst(given);
   const recipe = await located(given, {
     listener: waiting,
     weights: given.probe || given.adapterNameOrPath.length > 0,
   });
-  const planned = { ...recipe, trainFromScratch: await lacksWeights(recipe) };
+  const lacking = await lacksWeights(recipe);
+  if (lacking && recipe.modelName === recipe.modelNameOrPath) {
+    waiting.say(
+      `note: "${recipe.modelNameOrPath}" has no weights, so a run of it would be refused; the plan is for its config.json`,
+    );
+  }
+  const planned = { ...recipe, trainFromScratch: lacking || recipe.trainFromScratch };
   const inspected = await inspectModel(planned, device);
   const found = hasData
     ? await prepareData(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
@@ -59,11 +69,14 @@ function deviceToPlan(name: string): Device {
   return m && Number(m[1] ?? 0) >= cudaDevices() ? `cuda:${Number(m[1] ?? 0)}` : pickDevice(name);
 }
 
-/** Whether only a model's configuration is there: its weights are then taken to be as it says. */
+/**
+ * Whether only a model's configuration is there: its weights are then taken to be as it says.
+ *
+ * @throws {CheckpointError} Its weights are in files that ftx does not read.
+ */
 async function lacksWeights({ modelNameOrPath: folder, trainFromScratch, probe }: Recipe): Promise<boolean> {
-  if (trainFromScratch || probe || await Deno.stat(`${folder}/config.json`).then(() => false, () => true)) {
-    return trainFromScratch;
-  }
+  if (trainFromScratch || probe || await Deno.stat(`${folder}/config.json`).then(() => false, () => true)) return false;
+  await refuseOtherFormats(folder);
   for await (const { name } of Deno.readDir(folder)) if (/^model.*\.safetensors$/.test(name)) return false;
   return true;
 }

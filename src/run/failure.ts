@@ -27,6 +27,9 @@ export function writeError(path: string, error: unknown, folder: string): unknow
 
 /** The system's message about a failure, without the error number and the path, which the caller already names. */
 export function reasonOf(error: unknown): string {
-  const message = (error as Error).message.replace(/ \(os error \d+\).*$/s, "").replace(/^E[A-Z0-9]+: |, \w+$/g, "");
+  const message = (error as Error).message.replace(/ \(os error \d+\).*$/s, "").replace(
+    /^E[A-Z0-9]+: |, \w+( '.*')?$/g,
+    "",
+  );
   return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CheckpointError, RecipeError, StorageError } from "../errors.ts";
 import { type BrokenCheckpoint, type Checkpoint, listCheckpoints, newestCheckpoint } from "./checkpoint.ts";
@@ -82,6 +82,23 @@ export async function openRun(settings: RunSettings): Promise<Run> {
   }
 }
 
+/**
+ * Checks that a run of these settings could begin in its folder, without creating or changing anything: the refusals of
+ * `openRun`, but for those that only writing shows.
+ */
+export async function checkRun(settings: RunSettings): Promise<void> {
+  const folder = settings.outputDir, [outermost] = missingAbove(folder).toReversed();
+  const above = outermost === undefined ? folder : dirname(outermost);
+  try {
+    if (outermost === undefined && !(await Deno.stat(folder)).isDirectory) throw isFile(folder);
+    accessSync(above, constants.W_OK);
+  } catch (error) {
+    throw error instanceof RecipeError ? error : cannotWrite(folder, error);
+  }
+  refuseOwnModel(settings);
+  if (outermost === undefined) await choose(settings, []);
+}
+
 /** The folder and its parents that do not exist yet, innermost first. */
 function missingAbove(folder: string): string[] {
   const missing: string[] = [];
@@ -108,18 +125,19 @@ async function create(folder: string): Promise<void> {
     await Deno.remove(probe);
   } catch (error) {
     const stat = await Deno.stat(folder).catch(() => undefined);
-    if (stat && !stat.isDirectory) {
-      throw new RecipeError(`Cannot use output_dir = "${folder}": it is a file; name a folder`);
-    }
-    throw new StorageError(
-      `Cannot write into output_dir = "${folder}": ${reasonOf(error)}; choose a writable folder`,
-    );
+    throw stat && !stat.isDirectory ? isFile(folder) : cannotWrite(folder, error);
   }
 }
 
+const isFile = (folder: string) => new RecipeError(`Cannot use output_dir = "${folder}": it is a file; name a folder`);
+
+const cannotWrite = (folder: string, error: unknown) =>
+  new StorageError(`Cannot write into output_dir = "${folder}": ${reasonOf(error)}; choose a writable folder`);
+
 function refuseOwnModel({ outputDir, modelNameOrPath, adapterNameOrPath = [] }: RunSettings): void {
-  for (const source of [modelNameOrPath, ...adapterNameOrPath]) {
-    if (source === undefined || real(source) !== real(outputDir)) continue;
+  const folder = real(outputDir);
+  for (const source of folder === undefined ? [] : [modelNameOrPath, ...adapterNameOrPath]) {
+    if (source === undefined || real(source) !== folder) continue;
     throw new RecipeError(
       `Cannot use output_dir = "${outputDir}": the weights to start from are in it, and would be overwritten; ` +
         "choose another output_dir",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckpointError, RecipeError, StorageError } from "../errors.ts";
 import { listCheckpoints, saveCheckpoint } from "./checkpoint.ts";
-import { openRun, type RunSettings } from "./folder.ts";
+import { checkRun, openRun, type RunSettings } from "./folder.ts";
 import { Saver } from "./saver.ts";
 
 const facts = { ftx: "0", libtorch: "0", run: "first" };
@@ -165,4 +165,33 @@ Deno.test("openRun() frees the folder when it refuses", async () => {
   Deno.mkdirSync(`${folder.path}/checkpoint-1`);
   for (let i = 0; i < 2; i++) await assert.rejects(open(folder.path), CheckpointError);
   assert(RecipeError);
+});
+
+Deno.test("checkRun() refuses as openRun() does, and leaves nothing behind", async () => {
+  const above = Deno.makeTempDirSync();
+  const names = () => [...Deno.readDirSync(above)].map(({ name }) => name).sort();
+  const both = async (outputDir: string, settings = {}) => {
+    const check = await checkRun({ outputDir, ...settings }).then(() => "", (error) => error.message);
+    const before = names();
+    const open = await openRun({ outputDir, ...settings }).then((run) => (run[Symbol.dispose](), ""), (e) => e.message);
+    return [check, open, before];
+  };
+  const [check, open, left] = await both(`${above}/new/run`, { modelNameOrPath: "org/model" });
+  assert.deepEqual([check, open, left], ["", "", []]);
+  Deno.writeTextFileSync(`${above}/file`, "");
+  Deno.mkdirSync(`${above}/done`);
+  Deno.writeTextFileSync(`${above}/done/model.safetensors`, "");
+  for (
+    const [folder, settings, sentence] of [
+      ["file", {}, /it is a file; name a folder$/],
+      ["done", {}, /it holds "model.safetensors" of an earlier run/],
+      ["done", { modelNameOrPath: `${above}/done` }, /the weights to start from are in it/],
+      ["done", { resumeFromCheckpoint: `${above}/nowhere` }, /there is no such folder; --resume without a path/],
+    ] as const
+  ) {
+    const [check, open] = await both(`${above}/${folder}`, settings);
+    assert.match(String(check), sentence);
+    assert.equal(check, open);
+  }
+  Deno.removeSync(above, { recursive: true });
 });

@@ -8,7 +8,7 @@ export {
   type SaveOptions,
 } from "./checkpoint.ts";
 export { hashFile, replaceFile, writeDurably } from "./durable.ts";
-export { openRun, type Run, type RunSettings } from "./folder.ts";
+export { checkRun, openRun, type Run, type RunSettings } from "./folder.ts";
 export { RunLock } from "./lock.ts";
 export { type Facts, type Manifest, verify } from "./manifest.ts";
 export { Saver } from "./saver.ts";

@@ -1,5 +1,5 @@
 import type { EncodedSet } from "../data/mod.ts";
-import { RecipeError } from "../errors.ts";
+import { judgedBy, metricName } from "../prepare/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import type { Reporter } from "../report/mod.ts";
 import type { RunState } from "./run_state.ts";
@@ -69,22 +69,9 @@ export class Evaluator {
     for (const [name, done] of all) {
       this.report.evaluation({ step, epoch, name: name || undefined, ...done });
       for (const [metric, number] of Object.entries(done.metrics)) {
-        if (nameOf(name, metric) === this.#judged) value = number;
+        if (metricName(name, metric) === this.#judged) value = number;
       }
     }
     return value;
   }
-}
-
-const nameOf = (set: string, metric: string) => set ? `${set}_${metric}` : metric;
-
-/** The metric that `metric_for_best_model` names, with or without `eval_` and, of several sets, of the first. */
-function judgedBy({ metricForBestModel: name }: Recipe, sets: string[], metrics: string[]): string {
-  const wanted = name.replace(/^eval_/, "");
-  const names = sets.flatMap((set) => metrics.map((metric) => nameOf(set, metric)));
-  const found = names.find((known) => known === wanted) ?? names.find((known) => known.endsWith(`_${wanted}`));
-  if (found) return found;
-  throw new RecipeError(
-    `Cannot use metric_for_best_model = "${name}": no evaluation has it; choose one of ${names.join(", ")}`,
-  );
 }

@@ -4,12 +4,12 @@ import type { EncodedSet } from "../data/mod.ts";
 import { located } from "../hub/mod.ts";
 import { adviceFor, advised, forecast, forewords, refuseImpossible, roomOn } from "../plan/mod.ts";
 import { outOfMemory } from "../plan/out_of_memory.ts";
-import { prepareData, prepareTraining, type Training } from "../prepare/mod.ts";
+import { checkFirst, prepareData, prepareTraining, type Training } from "../prepare/mod.ts";
 import { writeRecipe } from "../recipe/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { openReporter, type Plan, Waiting } from "../report/mod.ts";
 import { openRun, Signals } from "../run/mod.ts";
-import { capability, float32Products, manualSeed, memory, threads } from "../tensor/mod.ts";
+import { capability, float32Products, manualSeed, memory, pickDevice, threads } from "../tensor/mod.ts";
 import { ALONE, inSteps, planSteps, Rate, type StepPlan, train } from "../train/mod.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { endRun } from "./ending.ts";
@@ -36,6 +36,8 @@ export async function finetune(given: Recipe): Promise<void> {
   if (given.threads) threads(given.threads);
   using run = await openRun(given); // first, so that an unusable folder is refused before anything takes time
   run.notes.forEach(say);
+  pickDevice(given.device); // so is a device that is not here, and a name that is wrong
+  checkFirst(given);
   const recipe = await located(given, { listener: waiting }); // with folders in place of names; what is written keeps names
   const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
   await refuseImpossible(await forecast(recipe, { device }), room, given); // before minutes are spent on the data

@@ -85,7 +85,7 @@ Deno.test("a run says its memory in one line before the model is read; with --qu
   }
 });
 
-const refused: [string, string, string][] = [
+const refused: [line: string, what: string, sentence: string, code?: number][] = [
   ["plan", "no model", "Cannot plan without model_name_or_path: set it in the file or with --model"],
   [
     "plan --model . --probe",
@@ -104,11 +104,33 @@ const refused: [string, string, string][] = [
     'Cannot use lora_target = "q_prj": the model has no such module; choose from all, down_proj, gate_proj, k_proj, ' +
     'o_proj, q_proj, up_proj, v_proj; did you mean "q_proj"?',
   ],
+  [
+    "plan --model . --dataset nowhere.json",
+    "a data set that is not there",
+    'Cannot find dataset "nowhere.json": there is no such file, and no "data/dataset_info.json" that could name it; ' +
+    "check the path, or give org/name at the hub",
+    5,
+  ],
 ];
-for (const [line, what, sentence] of refused) {
+for (const [line, what, sentence, wanted = 2] of refused) {
   Deno.test(`ftx plan refuses ${what} in a sentence`, async () => {
     using here = await place();
     const { code, out, err } = await ftx(here.folder, line);
-    assert.deepEqual([code, out, err], [2, "", `error: ${sentence}\n`]);
+    assert.deepEqual([code, out, err], [wanted, "", `error: ${sentence}\n`]);
   });
 }
+
+Deno.test("ftx plan refuses weights that a run refuses, and plans from a config.json alone with a note", async () => {
+  using here = await place();
+  const weights = join(here.folder, "model.safetensors"), pickle = join(here.folder, "pytorch_model.bin");
+  Deno.removeSync(weights);
+  const alone = await ftx(here.folder, `plan ${RUN}`);
+  assert.deepEqual([alone.code, alone.err], [
+    0,
+    'note: "." has no weights, so a run of it would be refused; the plan is for its config.json\n',
+  ]);
+  writeFileSync(pickle, "");
+  const [plan, run] = [await ftx(here.folder, `plan ${RUN}`), await ftx(here.folder, `sft ${RUN} --output-dir out`)];
+  assert.match(plan.err, /^error: Cannot load "\.": its weights are in "pytorch_model.bin", which is a pickle /);
+  assert.deepEqual(plan, run);
+});

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DataError } from "../../errors.ts";
-import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
+import { OWN_DATASETS, ownDataset, type Part } from "../../hub/mod.ts";
 import { didYouMean } from "../../settings/nearest.ts";
+import type { DataSettings } from "../settings.ts";
 import { filesAt } from "../sources/mod.ts";
 import { type Columns, type Entry, given, OPENAI_TAGS, parseEntry, SHAREGPT_TAGS, type Tags } from "./entry.ts";
-import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles } from "./online.ts";
+import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles, repositoryOf } from "./online.ts";
 
 const INFO = "dataset_info.json";
 
@@ -29,20 +30,56 @@ export interface DatasetInfo {
  * Throws `DataError` with the nearest name, and `NetworkError`.
  */
 export async function findDataset(name: string, datasetDir: string, options: OnlineOptions = {}): Promise<DatasetInfo> {
-  const detected = { name, formatting: "detect", columns: {}, tags: SHAREGPT_TAGS } as const;
-  const online = async (id = name) => ({ ...detected, files: await filesOnline(name, { id, options }) });
-  if (datasetDir === "ONLINE") return await online();
-  const isRemote = datasetDir.startsWith("REMOTE:");
-  const entries = isRemote
+  const entries = datasetDir.startsWith("REMOTE:")
     ? readInfo((await remoteFiles(datasetDir, INFO, options))[0])
+    : datasetDir === "ONLINE"
+    ? {}
     : readInfo(join(datasetDir, INFO));
-  if (Object.hasOwn(entries, name)) return await readEntry(name, entries[name], datasetDir, options);
+  const { place, ...info } = whereIs(name, datasetDir, entries);
+  return { ...info, files: await filesOf(name, place, options) };
+}
+
+/**
+ * Checks the names of a run's data sets as `findDataset` does, as far as that needs no hub: what is wrong with a name, its
+ * entry or its files here is an error now, and not after a model was downloaded.
+ */
+export function checkDatasets(
+  { dataset, evalDataset, datasetDir, tokenizedPath }: Pick<
+    DataSettings,
+    "dataset" | "evalDataset" | "datasetDir" | "tokenizedPath"
+  >,
+): void {
+  if (datasetDir.startsWith("REMOTE:")) return; // the list of names is at the hub
+  if (tokenizedPath !== undefined && existsSync(tokenizedPath)) return; // nothing else is read
+  for (const name of [...dataset, ...evalDataset]) {
+    const { place } = whereIs(name, datasetDir, datasetDir === "ONLINE" ? {} : readInfo(join(datasetDir, INFO)));
+    if ("id" in place) repositoryOf(name, place.id);
+  }
+}
+
+/** Where the files of a data set are: on this disk, at the hub, or in the data set that `dataset_dir` names. */
+type Place = { files: string[] } | { id: string; part?: Part } | { dir: string; path: string };
+
+function whereIs(
+  name: string,
+  datasetDir: string,
+  entries: Record<string, unknown>,
+): Omit<DatasetInfo, "files"> & { place: Place } {
+  const detected = (place: Place) => ({ name, formatting: "detect", columns: {}, tags: SHAREGPT_TAGS, place }) as const;
+  if (datasetDir === "ONLINE") return detected({ id: name });
+  if (Object.hasOwn(entries, name)) return readEntry(name, entries[name], datasetDir);
   const path = [name, join(datasetDir, name)].find((candidate) => existsSync(candidate)) ?? ownDataset(name);
-  if (path !== undefined) return { ...detected, files: filesAt(path) };
+  if (path !== undefined) return detected({ files: filesAt(path) });
   const listed = existsSync(join(datasetDir, INFO)); // a user's own list is the whole list
-  if (!listed && Object.hasOwn(KNOWN_DATASETS, name)) return await online(KNOWN_DATASETS[name]);
-  if (isOnline(name)) return await online();
+  if (!listed && Object.hasOwn(KNOWN_DATASETS, name)) return detected({ id: KNOWN_DATASETS[name] });
+  if (isOnline(name)) return detected({ id: name });
   throw unknown(name, Object.keys(entries), datasetDir);
+}
+
+async function filesOf(name: string, place: Place, options: OnlineOptions): Promise<string[]> {
+  if ("files" in place) return place.files;
+  if ("dir" in place) return await remoteFiles(place.dir, place.path, options);
+  return await filesOnline(name, { ...place, options });
 }
 
 function unknown(name: string, names: string[], datasetDir: string): DataError {
@@ -71,12 +108,11 @@ function readInfo(path: string): Record<string, unknown> {
   throw new DataError(`Cannot read "${path}": it is not an object; write {"name": {"file_name": …}}`);
 }
 
-async function readEntry(
+function readEntry(
   name: string,
   value: unknown,
   datasetDir: string,
-  options: OnlineOptions,
-): Promise<DatasetInfo> {
+): Omit<DatasetInfo, "files"> & { place: Place } {
   const entry = parseEntry(name, value);
   if (entry.ranking || entry.columns?.kto_tag) {
     throw new DataError(
@@ -85,7 +121,7 @@ async function readEntry(
   }
   return {
     name,
-    files: await filesOf(name, entry, datasetDir, options),
+    place: placeOf(name, entry, datasetDir),
     formatting: entry.formatting,
     columns: given(entry.columns),
     // Tags that the entry does not name keep their defaults.
@@ -95,16 +131,16 @@ async function readEntry(
 }
 
 /** The files of an entry: those on this disk if it names some that exist, else those at the hub. */
-async function filesOf(name: string, entry: Entry, datasetDir: string, options: OnlineOptions): Promise<string[]> {
+function placeOf(name: string, entry: Entry, datasetDir: string): Place {
   const { file_name: file, hf_hub_url: hub, subset, split, folder } = entry;
   const isRemote = datasetDir.startsWith("REMOTE:");
   const path = !file ? undefined : isAbsolute(file) ? file : join(datasetDir, file);
   if (hub && (path === undefined || isRemote || !existsSync(path))) {
     const part = { subset: subset ?? undefined, split: split ?? undefined, folder: folder ?? undefined };
-    return await filesOnline(name, { id: hub, part, options });
+    return { id: hub, part };
   }
-  if (file && isRemote) return await remoteFiles(datasetDir, file, options);
-  if (path !== undefined) return filesAt(path);
+  if (file && isRemote) return { dir: datasetDir, path: file };
+  if (path !== undefined) return { files: filesAt(path) };
   const elsewhere = entry.ms_hub_url ?? entry.om_hub_url ?? entry.script_url ?? entry.cloud_file_name;
   throw new DataError(
     elsewhere

@@ -34,16 +34,20 @@ export async function filesOnline(
   name: string,
   { id, part, options }: { id: string; part?: Part; options: OnlineOptions },
 ): Promise<string[]> {
-  const repository = named(id);
-  if (repository === undefined) {
-    throw new DataError(
-      `Cannot load dataset "${name}": "${id}" cannot be a data set at the hub; write org/name or org/name@revision`,
-    );
-  }
+  const repository = repositoryOf(name, id);
   const choose = chooseDatasetFiles(name, part);
   const besides = id === name ? "there is no such file, and " : undefined;
   const { folder, files } = await openRepository(repository, { ...where(options), choose, besides });
   return files.map((file) => join(folder, file));
+}
+
+/** The repository of an id that a data set has at the hub. Throws `DataError` if there can be none. */
+export function repositoryOf(name: string, id: string): Repository {
+  const repository = named(id);
+  if (repository !== undefined) return repository;
+  throw new DataError(
+    `Cannot load dataset "${name}": "${id}" cannot be a data set at the hub; write org/name or org/name@revision`,
+  );
 }
 
 /** Whether a name can be that of a data set at the hub. */
