@@ -7,10 +7,22 @@ import { png } from "./png.ts";
 
 Deno.test("smooth() is LLaMA-Factory's running mean, and passes over what is not a number", () => {
   assert.deepEqual(smooth([]), []);
-  // weight = 1.8 * (1 / (1 + exp(-0.05 * 3)) - 0.5)
-  assert.deepEqual(smooth([1, 2, 4]), [1, 1.9326262783812507, 3.8607133383977406]);
+  const weight = (1.8 * (1 / (1 + Math.exp(-0.05 * 3)) - 0.5)) ** 2; // of LLaMA-Factory's factor
+  const [first, second, last] = smooth([1, 2, 4]);
+  assert.equal(first, 1);
+  assert.ok(Math.abs(second - (weight * 1 + 2 + weight * 4) / (1 + 2 * weight)) < 1e-12);
+  assert.ok(Math.abs(last - (weight ** 2 + weight * 2 + 4) / (1 + weight + weight ** 2)) < 1e-12);
   const gap = smooth([1, NaN, 2]);
   assert.deepEqual([gap[0], gap[1], gap[2] > 1.9], [1, NaN, true]);
+});
+
+Deno.test("smooth() stays near a loss that falls: a running mean lies up to 0.9 above it", () => {
+  const loss = Array.from({ length: 200 }, (_, step) => 0.5 + 4 * Math.exp(-step / 12));
+  const off = smooth(loss).map((value, i) => Math.abs(value - loss[i]));
+  assert.ok(Math.max(...off) < 0.15, String(Math.max(...off)));
+  const noise = (i: number) => (i * 7919 % 13) / 13 - 0.5;
+  const noisy = smooth(Array.from({ length: 200 }, (_, i) => noise(i)));
+  assert.ok(Math.max(...noisy.slice(10, -10).map(Math.abs)) < 0.2, "noise is smoothed");
 });
 
 Deno.test("ticks() are round numbers inside the range", () => {
