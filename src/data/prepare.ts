@@ -69,15 +69,15 @@ async function encodeAll(
   const [kept, aside] = split(all.order, settings.valSize, settings.seed);
   const train = sources.length === 0 ? emptySet() : build(all, kept, [all.key, settings.valSize, "train"]);
 
-  const evals: Record<string, EncodedSet> = {};
-  if (aside.length > 0) evals[""] = build(all, aside, [all.key, settings.valSize, "eval"]);
+  const evals = new Map<string, EncodedSet>();
+  if (aside.length > 0) evals.set("", build(all, aside, [all.key, settings.valSize, "eval"]));
   if (settings.evalOnEachDataset && evalSources.length > 1) {
-    for (const source of evalSources) evals[source.name] = build(source, source.chosen, source.key);
+    for (const source of evalSources) evals.set(source.name, build(source, source.chosen, source.key));
   } else if (evalSources.length > 0) {
     const together = mixed(evalSources, "concat", [], settings.seed);
-    evals[""] = build(together, together.order, together.key);
+    evals.set("", build(together, together.order, together.key));
   }
-  return { train, evals, tallies };
+  return { train, evals: Object.fromEntries(evals), tallies };
 }
 
 /** Documents, and the rows that they form. */

@@ -1,6 +1,7 @@
 import { matchesGlob } from "node:path";
 import { parse } from "yaml";
 import { DataError } from "../errors.ts";
+import { own } from "../outside.ts";
 import type { Choose } from "./snapshot.ts";
 
 /** The wanted part of a data set, in LLaMA-Factory's terms. */
@@ -135,7 +136,7 @@ function bySplit(name: string, paths: string[], below: string, split: string): s
     const pattern = new RegExp(`(^|[/._\\s-])(${word})([/._\\s\\d-]|$)`, "i");
     return paths.filter((path) => pattern.test(path.slice(below.length)));
   };
-  const found = matches(SPLITS[split] ?? split.replace(/[.]/g, "\\."));
+  const found = matches(own(SPLITS, split) ?? split.replace(/[.]/g, "\\."));
   if (found.length > 0) return found;
   const others = Object.keys(SPLITS).filter((other) => other !== split && matches(SPLITS[other]).length > 0);
   const unnamed = paths.filter((path) => !others.some((other) => matches(SPLITS[other]).includes(path)));

@@ -1,6 +1,5 @@
-import { GROUPS } from "./known_keys.ts";
-import { NEEDLESS, VALUES } from "./known_values.ts";
-import { OTHER_VALUES, OTHERWISE, RENAMED } from "./other_names.ts";
+import { own } from "../outside.ts";
+import { GROUPS, NEEDLESS, VALUES } from "./known_keys.ts";
 
 interface NotYet {
   what: string;
@@ -24,15 +23,12 @@ export function notYetKey(key: string, value: unknown): string | undefined {
   return asksNothing(value, known.off) ? "" : known.what;
 }
 
-/** Why ftx cannot take a value that others know for one of its settings; undefined if the value is not known. */
-export function whyNotValue(key: string, value: unknown): string | undefined {
-  const words = (Array.isArray(value) ? value : String(value).split(",")).map((word) =>
-    String(word).trim().toLowerCase()
+/** What an unsupported value of one of ftx's settings asks for; undefined if the value is not known. */
+export function notYetValue(key: string, value: unknown): string | undefined {
+  const words = Array.isArray(value) ? value : String(value).split(",");
+  return words.map((word) => own(own(VALUES, key) ?? {}, String(word).trim().toLowerCase())).find((what) =>
+    what !== undefined
   );
-  const known = (values: Readonly<Record<string, Record<string, string>>>) =>
-    words.map((word) => ownOf(ownOf(values, key) ?? {}, word)).find((what) => what !== undefined);
-  const what = known(VALUES);
-  return what === undefined ? known(OTHER_VALUES) : notYet(what);
 }
 
 /** The sentence's end for what ftx cannot do. */

@@ -106,11 +106,8 @@ function foreign(
   const needless = ownOf(NEEDLESS, key), otherwise = ownOf(OTHERWISE, key);
   if (unable !== undefined && unable !== "") {
     problems.push(`Cannot use ${show(key, value, where)}: ${notYet(unable)}`);
-  } else if (needless !== undefined) {
-    if (value !== null) notes.push(`${key}: ${needless}`);
-  } else if (otherwise !== undefined) {
-    if (asksNothing(value, otherwise.off)) return;
-    problems.push(`Cannot use ${show(key, value, where)}: it is ${otherwise.is}; ${otherwise.use(value)}`);
+  } else if (Object.hasOwn(NEEDLESS, key)) {
+    notes.push(`${key}: ${NEEDLESS[key]}`);
   } else if (unable === undefined) {
     const isFlag = where.startsWith("--");
     const ours = Object.keys(schemas).flatMap((one) => namesOf(one, schemas[one])).map(snakeCase);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { otherThanFile } from "../outside.ts";
 import type { Written } from "../safetensors/mod.ts";
 import { hashFile, writeDurably } from "./durable.ts";
 
@@ -52,6 +53,8 @@ export async function verify(folder: string, step?: number): Promise<Manifest> {
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
+  const kind = otherThanFile(`${folder}/${MANIFEST}`);
+  if (kind !== undefined) throw new Error(`"${MANIFEST}" is ${kind}`);
   const whole = await Deno.readTextFile(`${folder}/${MANIFEST}`).catch(() => {
     throw new Error(`"${MANIFEST}" is missing, so the save did not finish`);
   });

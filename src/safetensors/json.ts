@@ -1,4 +1,5 @@
 import { CheckpointError } from "../errors.ts";
+import { otherThanFile } from "../outside.ts";
 
 /** A number as it was written: `1.0` and `1` are the same to JavaScript, but not to every format. */
 export class JsonNumber {
@@ -74,7 +75,8 @@ async function readSmall(path: string, limit: number): Promise<Uint8Array> {
     }
     throw new CheckpointError(`Cannot read "${path}": ${(error as Error).message}; check the path and its permissions`);
   }
-  const what = info.isFile ? `it has ${info.size} bytes, but at most ${limit} are read` : "it is not a file";
+  const kind = otherThanFile(path);
+  const what = kind === undefined ? `it has ${info.size} bytes, but at most ${limit} are read` : `it is ${kind}`;
   throw new CheckpointError(`Cannot read "${path}": ${what}; fetch it again`);
 }
 

@@ -1,4 +1,5 @@
 import { CheckpointError } from "../errors.ts";
+import { otherThanFile } from "../outside.ts";
 import { type Header, parseHeader, REMEDY, TRUNCATED } from "./header.ts";
 
 /** The longest header that is read, as in the reference; checked before memory is allocated for it. */
@@ -41,7 +42,8 @@ export async function readHeader(path: string): Promise<Header> {
 async function open(path: string, wrong: (what: string, remedy: string) => Error): Promise<Deno.FsFile> {
   try {
     // Opening a pipe would wait forever for its writer, so the kind of file is checked first.
-    if (!(await Deno.stat(path)).isFile) throw wrong("it is not a file", "check the path");
+    const kind = otherThanFile(path);
+    if (kind !== undefined) throw wrong(`it is ${kind}`, "check the path");
     return await Deno.open(path);
   } catch (error) {
     if (error instanceof CheckpointError) throw error;

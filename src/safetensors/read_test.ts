@@ -80,9 +80,9 @@ Deno.test("readHeader() refuses a missing file, a folder and a pipe", async () =
   const folder = await Deno.makeTempDir();
   const missing = { message: `Cannot load "${folder}/x": there is no such file; check the path` };
   await assert.rejects(readHeader(`${folder}/x`), missing);
-  await assert.rejects(readHeader(folder), { message: `Cannot load "${folder}": it is not a file; check the path` });
+  await assert.rejects(readHeader(folder), { message: `Cannot load "${folder}": it is a folder; check the path` });
   await assert.rejects(readHeader("/dev/null"), {
-    message: 'Cannot load "/dev/null": it is not a file; check the path',
+    message: 'Cannot load "/dev/null": it is a device; check the path',
   });
   await Deno.remove(folder);
 });

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { RecipeError } from "../errors.ts";
+import { otherThanFile, own } from "../outside.ts";
 import type { Entry } from "./entry.ts";
 
 // A settings file is small. Anything larger or deeper was not written by hand and could take long to read.
@@ -19,8 +20,8 @@ export async function readFile(
   const refuse = (why: string) => new RecipeError(`Cannot read "${path}": ${why}`);
   let text: string;
   try {
-    const { size, isFile } = await Deno.stat(path);
-    if (!isFile) throw refuse("it is not a file; name a YAML or JSON file with settings");
+    const { size } = await Deno.stat(path), kind = otherThanFile(path);
+    if (kind !== undefined) throw refuse(`it is ${kind}; name a YAML or JSON file with settings`);
     if (size > MOST_BYTES) throw refuse(`it has ${size} bytes; a settings file can have at most ${MOST_BYTES}`);
     text = new TextDecoder("utf-8", { fatal: true }).decode(await Deno.readFile(path));
   } catch (error) {
@@ -136,7 +137,7 @@ function interpolate(text: string, env: Record<string, string | undefined>): str
     const match = /^\s*oc\.env:\s*([A-Za-z_]\w*)\s*(?:,(.*))?$/s.exec(inside);
     if (!match) throw new InterpolationProblem(`ftx replaces only \${oc.env:NAME}, not ${whole}`);
     const [, name, otherwise] = match;
-    const value = env[name] ?? otherwise?.trim();
+    const value = own(env, name) ?? otherwise?.trim();
     if (value !== undefined) return value;
     throw new InterpolationProblem(
       `the environment variable ${name} is not set; set it, or write \${oc.env:${name},default}`,

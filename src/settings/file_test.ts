@@ -79,7 +79,7 @@ Deno.test("readFile() refuses what is missing, no file, too large or not text", 
   );
   assert.equal(
     await message(folder),
-    'Cannot read "": it is not a file; name a YAML or JSON file with settings',
+    'Cannot read "": it is a folder; name a YAML or JSON file with settings',
   );
   await Deno.writeFile(join(folder, "bytes.yaml"), new Uint8Array([0x61, 0xff, 0xfe]));
   assert.equal(await message(join(folder, "bytes.yaml")), 'Cannot read "/bytes.yaml": it is not UTF-8 text');

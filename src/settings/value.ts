@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { own } from "../outside.ts";
 import { didYouMean } from "./nearest.ts";
 import { factsOf } from "./setting.ts";
 
@@ -72,8 +73,7 @@ function readChoice(options: string[], given: unknown, synonyms: Record<string, 
   if (typeof given === "object") return given;
   if (given === false && options.includes("no")) return "no";
   const word = String(given).toLowerCase();
-  return (Object.hasOwn(synonyms, word) ? synonyms[word] : undefined) ??
-    options.find((option) => option.toLowerCase() === word) ?? given;
+  return own(synonyms, word) ?? options.find((option) => option.toLowerCase() === word) ?? given;
 }
 
 // "a,b" is LLaMA-Factory's list, [a,b] is OmegaConf's.

@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { type Environment, exists, read } from "../libtorch/mod.ts";
+import { own } from "../outside.ts";
 import { Client, type RetryOptions } from "../net/mod.ts";
 
 /** Where packages come from. */
@@ -44,7 +45,7 @@ export async function indexSettings(
   } = {},
 ): Promise<IndexSettings> {
   const stored = Object.assign({}, ...files.map((path) => parseConfig(read(path) ?? ""))) as Record<string, string>;
-  const get = (name: string) => env[`PIP_${name.toUpperCase().replaceAll("-", "_")}`] || stored[name] || "";
+  const get = (name: string) => env[`PIP_${name.toUpperCase().replaceAll("-", "_")}`] || own(stored, name) || "";
   const words = (name: string) => get(name).split(/\s+/).filter(Boolean);
   const cert = get("cert") || env.REQUESTS_CA_BUNDLE || env.SSL_CERT_FILE;
   const settings = { findLinks: words("find-links"), ...cert && { cert }, ...get("proxy") && { proxy: get("proxy") } };
@@ -56,17 +57,17 @@ export async function indexSettings(
 
 /** The settings of a pip.conf, by name, that `pip download` uses: of [global], then [install], then [download]. */
 export function parseConfig(text: string): Record<string, string> {
-  const sections: Record<string, Record<string, string>> = {};
-  let section: Record<string, string> = {}, name = "";
+  const sections = new Map<string, Map<string, string>>();
+  let section = new Map<string, string>(), name = "";
   for (const line of text.split("\n")) {
     if (/^\s*([#;]|$)/.test(line)) continue;
     const [, title] = line.match(/^\[(.+?)\]/) ?? [];
     const [, key, value] = line.match(/^([\w-]+)\s*[=:]\s*(.*?)\s*$/) ?? [];
-    if (title !== undefined) section = sections[title] ??= {};
-    else if (key !== undefined) section[name = key.replaceAll("_", "-")] = value;
-    else if (/^\s/.test(line) && name) section[name] += ` ${line.trim()}`; // an indented line continues a list
+    if (title !== undefined) sections.set(title, section = sections.get(title) ?? new Map());
+    else if (key !== undefined) section.set(name = key.replaceAll("_", "-"), value);
+    else if (/^\s/.test(line) && name) section.set(name, `${section.get(name)} ${line.trim()}`); // an indented line continues a list
   }
-  return { ...sections.global, ...sections.install, ...sections.download };
+  return Object.fromEntries(["global", "install", "download"].flatMap((title) => [...sections.get(title) ?? []]));
 }
 
 /** The index that pip uses if none is configured, which its help names; undefined if there is no pip. */

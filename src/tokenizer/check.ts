@@ -74,7 +74,7 @@ function checkMerges(path: string, merges: unknown[], vocab: Record<string, numb
     if (!Array.isArray(pieces) || pieces.length !== 2) {
       throw cannot(path, `merge ${i + 1} does not have exactly two pieces`, AGAIN);
     }
-    const unknown = pieces.find((piece) => vocab[piece] === undefined);
+    const unknown = pieces.find((piece) => !Object.hasOwn(vocab, piece));
     if (unknown !== undefined) {
       throw cannot(path, `merge ${i + 1} names the piece "${unknown}", which has no id`, AGAIN);
     }

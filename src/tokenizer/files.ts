@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../errors.ts";
+import { otherThanFile } from "../outside.ts";
 
 /** The files of a tokenizer's folder, read but not interpreted. */
 export interface TokenizerFiles {
@@ -69,7 +70,8 @@ export function cannot(path: string, so: string, remedy: string): CheckpointErro
 const AGAIN = "download the file again";
 
 function readText(path: string): string {
-  const { size } = statSync(path);
+  const { size } = statSync(path), kind = otherThanFile(path);
+  if (kind !== undefined) throw cannot(path, `it is ${kind}`, AGAIN);
   if (size > LARGEST) {
     throw cannot(path, `it has ${Math.ceil(size / 2 ** 20)} MiB, more than the 64 MiB allowed`, AGAIN);
   }

@@ -13,6 +13,8 @@ export interface Case {
   code: number;
   /** Files that the command may leave or change. Default none. */
   leaves?: RegExp;
+  /** It takes a process of its own. */
+  alone?: boolean;
   /** Why it cannot be tried on this machine, if it cannot. */
   skip?: () => string | undefined;
   /** Something that must be there while the command runs, disposed afterwards. */

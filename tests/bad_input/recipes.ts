@@ -10,6 +10,7 @@ export const RECIPE_CASES: Case[] = [
   {
     name: "a command that is not there",
     run: "stf --model nano",
+    alone: true, // main.ts looks commands up
     code: 2,
     says: 'Cannot run "ftx stf": there is no such command; ftx help lists them',
   },
@@ -24,7 +25,7 @@ export const RECIPE_CASES: Case[] = [
     run: "train a.yaml",
     spoil: (p) => p.write("a.yaml/x", ""),
     code: 2,
-    says: 'Cannot read "a.yaml": it is not a file; name a YAML or JSON file with settings',
+    says: 'Cannot read "a.yaml": it is a folder; name a YAML or JSON file with settings',
   },
   {
     name: "a settings file that is not YAML",

@@ -55,6 +55,7 @@ export const RUN_CASES: Case[] = [
       'warning: Cannot write "out/a/checkpoint-2": 988 KiB are needed and {n} are free; no checkpoint is intact yet, training continues and will try again at the next save (failure 2 of 3)',
       'Cannot write "out/a/checkpoint-3": 988 KiB are needed and {n} are free; this was the third failure in a row, no checkpoint is intact yet; make room and continue with --resume',
     ],
+    alone: true, // the disk can be taken away only once the process has closed its log
     ...mounted("size=240k"),
     leaves: /^out/,
   },

@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { FtxError } from "../../src/errors.ts";
 import { kebabCase } from "../../src/settings/spelling.ts";
 import { resetPeak, threads } from "../../src/tensor/mod.ts";
+import { listening } from "../listening.ts";
 
 /** Settings by their names in TypeScript; `undefined` leaves one out. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -39,7 +39,10 @@ export async function observe(command: string, settings: Settings, out: string):
   const { run } = await load();
   const args = [...command === "data" ? ["preview"] : [], ...flags(settings)];
   resetPeak();
-  const said = await listening(async () => await run(args, command, about));
+  const { all, error } = await listening(async () => await run(args, command, about));
+  Deno.exitCode = 0;
+  if (error !== undefined && !(error instanceof FtxError)) throw error;
+  const said = all + (error?.message ?? "");
   const has = (name: string) => existsSync(join(out, name)) ? readFileSync(join(out, name)) : undefined;
   const read = (name: string) => has(name)?.toString() ?? "";
   const weights = has("adapter_model.safetensors") ?? has("model.safetensors");
@@ -76,33 +79,4 @@ function flags(settings: Settings): string[] {
 function listed(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => statSync(join(folder, name)).isFile()).sort();
-}
-
-/** What is printed while `fn` runs, and its error if that is one of ftx's sentences. */
-async function listening(fn: () => Promise<void>): Promise<string> {
-  let said = "";
-  const hear = (bytes: Uint8Array | string) => {
-    said += typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
-    return bytes.length;
-  };
-  const before = { log: console.log, error: console.error, write: process.stdout.write };
-  const streams = [Deno.stdout, Deno.stderr].map((stream) => ({ stream, write: stream.write, sync: stream.writeSync }));
-  console.log = console.error = (text: string) => void hear(`${text}\n`);
-  process.stdout.write = ((text: string) => hear(text) >= 0) as typeof process.stdout.write;
-  for (const { stream } of streams) {
-    stream.write = (bytes) => Promise.resolve(hear(bytes));
-    stream.writeSync = hear;
-  }
-  try {
-    await fn();
-  } catch (error) {
-    if (!(error instanceof FtxError)) throw error;
-    said += error.message;
-  } finally {
-    Object.assign(console, { log: before.log, error: before.error });
-    process.stdout.write = before.write;
-    for (const { stream, write, sync } of streams) Object.assign(stream, { write, writeSync: sync });
-    Deno.exitCode = 0;
-  }
-  return said;
 }

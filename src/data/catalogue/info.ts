@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DataError } from "../../errors.ts";
-import { OWN_DATASETS, ownDataset, type Part } from "../../hub/mod.ts";
+import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
+import { otherThanFile } from "../../outside.ts";
 import { didYouMean } from "../../settings/nearest.ts";
 import type { DataSettings } from "../settings.ts";
 import { filesAt } from "../sources/mod.ts";
@@ -99,6 +100,8 @@ function unknown(name: string, names: string[], datasetDir: string): DataError {
 
 function readInfo(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
+  const kind = otherThanFile(path);
+  if (kind !== undefined) throw new DataError(`Cannot read "${path}": it is ${kind}; write a JSON file in its place`);
   try {
     const value = JSON.parse(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;

@@ -125,7 +125,9 @@ async function readBuffer(path: string): Promise<Uint8Array<ArrayBuffer>> {
 function parseHeader(text: string): Header | undefined {
   try {
     const header = JSON.parse(text) as Header;
-    return header.version === CACHE_VERSION && header.arrays.every(([, type]) => type in TYPES) ? header : undefined;
+    return header.version === CACHE_VERSION && header.arrays.every(([, type]) => Object.hasOwn(TYPES, type))
+      ? header
+      : undefined;
   } catch {
     return undefined;
   }

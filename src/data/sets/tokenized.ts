@@ -54,9 +54,9 @@ export async function readTokenized(
     if (stored !== undefined) return new EncodedSet(stored.documents, stored.rows, stored.facts.fingerprint);
     throw damaged(join(folder, file), folder);
   };
-  const evals: Record<string, EncodedSet> = {};
-  for (const [name, file] of Object.entries(index.evals)) evals[name] = await read(file);
-  return { train: await read(index.train), evals };
+  const evals = new Map<string, EncodedSet>();
+  for (const [name, file] of Object.entries(index.evals)) evals.set(name, await read(file));
+  return { train: await read(index.train), evals: Object.fromEntries(evals) };
 }
 
 function readIndex(path: string, folder: string): Index {
@@ -85,14 +85,14 @@ export async function writeTokenized(
   };
   try {
     await mkdir(folder, { recursive: true });
-    const files: Record<string, string> = {};
-    for (const [i, [name, set]] of Object.entries(evals).entries()) files[name] = await write(`eval-${i}.bin`, set);
+    const files = new Map<string, string>();
+    for (const [i, [name, set]] of Object.entries(evals).entries()) files.set(name, await write(`eval-${i}.bin`, set));
     const index: Index = {
       version: CACHE_VERSION,
       task: task.name,
       tokenizer: tokenizer.fingerprint,
       train: await write("train.bin", train),
-      evals: files,
+      evals: Object.fromEntries(files),
     };
     await writeFile(join(folder, `${INDEX}.tmp`), JSON.stringify(index, null, 2) + "\n");
     await rename(join(folder, `${INDEX}.tmp`), join(folder, INDEX));

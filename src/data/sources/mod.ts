@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DataError } from "../../errors.ts";
+import { otherThanFile } from "../../outside.ts";
 import { readCsv } from "./csv.ts";
 import { readJson, readJsonLines } from "./json.ts";
 import { readParquet } from "./parquet.ts";
@@ -27,6 +28,7 @@ const READERS: Record<string, Reader> = {
 export function filesAt(path: string): string[] {
   if (!existsSync(path)) throw new DataError(`Cannot read "${path}": there is no such file or folder; check its name`);
   if (!statSync(path).isDirectory()) {
+    refuseOther(path);
     if (typeOf(path) === undefined) throw unknownType(path);
     return [path];
   }
@@ -41,7 +43,15 @@ export function filesAt(path: string): string[] {
         "keep one type, or name a file",
     );
   }
-  return names.map((name) => join(path, name));
+  const paths = names.map((name) => join(path, name));
+  paths.forEach(refuseOther);
+  return paths;
+}
+
+/** Throws `DataError` for a pipe or a device, which may never end. */
+function refuseOther(path: string): void {
+  const kind = otherThanFile(path);
+  if (kind !== undefined) throw new DataError(`Cannot read "${path}": it is ${kind}; save its data as a file`);
 }
 
 /** Rows of files, one file after another. */
@@ -57,7 +67,7 @@ function isData(name: string): boolean {
 function typeOf(path: string): string | undefined {
   const parts = basename(path).toLowerCase().replace(/(?<!\.parquet)\.gz$/, "").split(".");
   const type = parts.length < 2 ? undefined : parts.at(-1)!;
-  return type !== undefined && type in READERS ? type : undefined;
+  return type !== undefined && Object.hasOwn(READERS, type) ? type : undefined;
 }
 
 function unknownType(path: string): DataError {

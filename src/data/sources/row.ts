@@ -9,7 +9,8 @@ export class RowError extends Error {}
 /** A row from any value: rows are objects with named columns. */
 export function rowOf(value: unknown, place: string): Row {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? { place, value: value as Record<string, unknown> } : { place, bad: "it is not an object" };
+  // Columns have names that others chose: a row inherits nothing that could be taken for one.
+  return isObject ? { place, value: Object.setPrototypeOf(value, null) } : { place, bad: "it is not an object" };
 }
 
 /** A cell as text: numbers and booleans are written out, and a missing cell is an empty text. Throws `RowError`. */

@@ -17,7 +17,7 @@ async function rowsOf(name: string, content: string | Uint8Array): Promise<Row[]
   return rows;
 }
 
-const values = (rows: Row[]) => rows.map((row) => "value" in row ? row.value : row.bad);
+const values = (rows: Row[]) => rows.map((row) => "value" in row ? { ...row.value } : row.bad);
 const places = (rows: Row[]) => rows.map((row) => row.place.slice(folder.length + 1));
 
 Deno.test("readRows() reads JSON lines with BOM, CRLF, empty lines and no last line end", async () => {
