@@ -13,13 +13,28 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** An error that the user can fix. Its message is one sentence: cannot do what, with what: why; what to do. */
+/**
+ * An error that the user can fix. Its message is one sentence: cannot do what, with what: why; what to do; or several,
+ * a line each. What files say may be in it: control characters are left out, and the middle of a line that fills the screen.
+ */
 export class FtxError extends Error {
   override name = "FtxError";
   constructor(message: string, readonly exitCode: number = EXIT.usage) {
-    super(message);
+    super(message.split("\n").map(readable).join("\n"));
   }
 }
+
+const LONGEST = 1200; // characters of a sentence; its beginning names the file, its end says what to do
+const END = 250;
+
+function readable(line: string): string {
+  const clean = withoutControls(line);
+  if (clean.length <= LONGEST) return clean;
+  return `${clean.slice(0, LONGEST - END).toWellFormed()} … ${clean.slice(-END).toWellFormed()}`;
+}
+
+// deno-lint-ignore no-control-regex
+const withoutControls = (text: string) => text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
 
 /** A setting, or a combination of settings, that cannot be used. Exit code 2. */
 export class RecipeError extends FtxError {
@@ -71,8 +86,10 @@ export class NetworkError extends FtxError {
   }
 }
 
-/** Names for a sentence: the first five, each cut to 60 characters, and how many more there are. */
-export function few(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+const LONGEST_QUOTE = 100; // characters
+
+/** Words that others wrote, for a sentence: in quotes, on one line, cut after 100 characters. */
+export function quoted(words: string): string {
+  const line = withoutControls(words.replace(/\s+/g, " ")).trim();
+  return `"${line.length > LONGEST_QUOTE ? line.slice(0, LONGEST_QUOTE).toWellFormed() + "…" : line}"`;
 }

@@ -29,6 +29,16 @@ export function parseJson(text: string, { depth = 64 }: { depth?: number } = {})
   return new Scanner(text, depth).document();
 }
 
+/** What is wrong with a text that is not JSON, and at which line and column. */
+export function whyNotJson(text: string): string {
+  try {
+    parseJson(text);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "it is more than JSON";
+}
+
 /** Converts to ordinary objects and numbers. A key `__proto__` stays an ordinary key. */
 export function plain(json: Json): unknown {
   if (json instanceof JsonNumber) return Number(json.source);

@@ -6,4 +6,4 @@ export { exists, openWeights, type TensorPlace, type WeightFiles } from "./folde
 export { checkFolder, refuseOtherFormats } from "./formats.ts";
 export { shards, type Split } from "./shards.ts";
 export { type Sink, type TensorBytes, type TensorSource, writeSafetensors, type Written } from "./write.ts";
-export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject } from "./json.ts";
+export { decodeUtf8, type Json, JsonNumber, parseJson, plain, readJsonObject, whyNotJson } from "./json.ts";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
-import { RecipeError } from "../errors.ts";
+import { quoted, RecipeError } from "../errors.ts";
 import { otherThanFile, own } from "../outside.ts";
 import type { Entry } from "./entry.ts";
 
@@ -28,7 +28,7 @@ export async function readFile(
     if (error instanceof RecipeError) throw error;
     if (error instanceof Deno.errors.NotFound) throw refuse("there is no such file; check its path");
     if (error instanceof TypeError) throw refuse("it is not UTF-8 text");
-    throw refuse((error as Error).message);
+    throw refuse(`the system says ${quoted((error as Error).message)}; check its permissions`);
   }
   return readText(text, basename(path), env);
 }
@@ -53,7 +53,9 @@ export function readText(text: string, name: string, env: Record<string, string 
   const complaints = new Map<string, string>();
   for (const { pos: [offset], message } of [...document.errors, ...document.warnings]) {
     const line = at(offset);
-    if (!complaints.has(line)) complaints.set(line, `Cannot read ${line}: ${message.replace(/\s+/g, " ")}`);
+    if (!complaints.has(line)) {
+      complaints.set(line, `Cannot read ${line}: the reader of YAML says ${quoted(message)}; correct it`);
+    }
   }
   const problems = complaints.size > 0 ? [...complaints.values()] : hostile(document.contents, at);
   const root = document.contents;

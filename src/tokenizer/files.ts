@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../errors.ts";
 import { otherThanFile } from "../outside.ts";
+import { whyNotJson } from "../safetensors/mod.ts";
 
 /** The files of a tokenizer's folder, read but not interpreted. */
 export interface TokenizerFiles {
@@ -87,9 +88,9 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    const pointer = text.startsWith("version https://git-lfs") ? "it is a Git LFS pointer" : undefined;
-    throw cannot(path, pointer ?? `it is not JSON (${(error as Error).message})`, AGAIN);
+  } catch {
+    const isPointer = text.startsWith("version https://git-lfs");
+    throw cannot(path, isPointer ? "it is a Git LFS pointer" : `it is not JSON (${whyNotJson(text)})`, AGAIN);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw cannot(path, "it is not a JSON object", AGAIN);

@@ -35,7 +35,7 @@ export const DATASET_CASES: Case[] = [
     run: on("alpaca_en"),
     spoil: (p) => p.write(INFO, '{"alpaca_en": '),
     code: 5,
-    says: 'Cannot read "data/dataset_info.json": it is not JSON (Unexpected end of JSON input); correct it',
+    says: 'Cannot read "data/dataset_info.json": it is not JSON (line 1, column 15: it ends too early); correct it',
   },
   {
     name: "a dataset_info.json with an unknown key",
@@ -237,7 +237,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot read "c.parquet": it is damaged or not a Parquet file (parquet file invalid (footer != PAR1)); download it again',
+      'Cannot read "c.parquet": it is damaged or not a Parquet file (its reader says "parquet file invalid (footer != PAR1)"); download it again',
   },
   {
     name: "a text that is called parquet",
@@ -245,7 +245,7 @@ export const DATASET_CASES: Case[] = [
     spoil: (p) => p.write("c.parquet", "PAR1 but not really PAR1"),
     code: 5,
     says:
-      'Cannot read "c.parquet": it is damaged or not a Parquet file (parquet metadata length 544828524 exceeds available buffer 16); download it again',
+      'Cannot read "c.parquet": it is damaged or not a Parquet file (its reader says "parquet metadata length 544828524 exceeds available buffer 16"); download it again',
   },
   {
     name: "a CSV with a quote that never ends",

@@ -32,7 +32,8 @@ export const RECIPE_CASES: Case[] = [
     run: FILE,
     spoil: (p) => p.write("a.yaml", `${GOOD}seed: [1\n`),
     code: 2,
-    says: "Cannot read a.yaml:5: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    says:
+      'Cannot read a.yaml:5: the reader of YAML says "Flow sequence in block collection must be sufficiently indented and end with a ]"; correct it',
   },
   {
     name: "a settings file that is a list",

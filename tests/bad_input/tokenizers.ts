@@ -28,7 +28,7 @@ export const TOKENIZER_CASES: Case[] = [
     spoil: (p) => p.cut(FILE, 1000),
     code: 2,
     says:
-      'Cannot load tokenizer "nano/tokenizer.json": it is not JSON (Unterminated string in JSON at position 1000 (line 1 column 1001)); download the file again',
+      'Cannot load tokenizer "nano/tokenizer.json": it is not JSON (line 1, column 1001: a string does not end); download the file again',
   },
   {
     name: "a tokenizer.json without a vocabulary",
@@ -62,7 +62,7 @@ export const TOKENIZER_CASES: Case[] = [
     spoil: (p) => p.cut(CONFIG, 30),
     code: 2,
     says:
-      'Cannot load tokenizer "nano/tokenizer_config.json": it is not JSON (Unterminated string in JSON at position 30 (line 2 column 29)); download the file again',
+      'Cannot load tokenizer "nano/tokenizer_config.json": it is not JSON (line 2, column 29: a string does not end); download the file again',
   },
   {
     name: "a chat template that is not Jinja",

@@ -91,8 +91,22 @@ export function parseEntry(name: string, value: unknown): Entry {
   const known = path.at(-2) === "columns" ? columnNames : path.at(-2) === "tags" ? tagNames : entryKeys;
   const why = issue.code === "unrecognized_keys"
     ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
-    : `${issue.message.toLowerCase()}; correct it`;
-  throw new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
+    : `it must be ${wanted(issue)}; correct it`;
+  const which = key === "" ? "its entry in dataset_info.json" : `dataset_info.json has ${key}`;
+  throw new DataError(`Cannot load dataset "${name}": ${which}: ${why}`);
+}
+
+const TYPES: Readonly<Partial<Record<string, string>>> = {
+  string: "text",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a whole number",
+};
+
+function wanted(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return issue.values.join(" or ");
+  if (issue.code === "too_small") return `at least ${issue.minimum}`;
+  return TYPES[issue.code === "invalid_type" ? issue.expected : ""] ?? "an object";
 }
 
 const entryKeys = Object.keys(entrySchema.shape);

@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { DataError } from "../../errors.ts";
 import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
 import { otherThanFile } from "../../outside.ts";
+import { whyNotJson } from "../../safetensors/mod.ts";
 import { didYouMean } from "../../settings/nearest.ts";
 import type { DataSettings } from "../settings.ts";
 import { filesAt } from "../sources/mod.ts";
@@ -102,11 +103,12 @@ function readInfo(path: string): Record<string, unknown> {
   if (!existsSync(path)) return {};
   const kind = otherThanFile(path);
   if (kind !== undefined) throw new DataError(`Cannot read "${path}": it is ${kind}; write a JSON file in its place`);
+  const text = readFileSync(path, "utf8").replace(/^\ufeff/, "");
   try {
-    const value = JSON.parse(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
+    const value = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch (error) {
-    throw new DataError(`Cannot read "${path}": it is not JSON (${(error as Error).message}); correct it`);
+  } catch {
+    throw new DataError(`Cannot read "${path}": it is not JSON (${whyNotJson(text)}); correct it`);
   }
   throw new DataError(`Cannot read "${path}": it is not an object; write {"name": {"file_name": …}}`);
 }

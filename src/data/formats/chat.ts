@@ -1,4 +1,5 @@
 import type { Columns, Tags } from "../catalogue/entry.ts";
+import { own } from "../../outside.ts";
 import { listOf, RowError, textOf, toolsText } from "../sources/row.ts";
 import { checkOrder, type Conversation, type Role } from "./conversation.ts";
 
@@ -23,7 +24,7 @@ export function readChat(row: Values, column: string, columns: Columns, tags: Ta
   for (const [i, value] of given.entries()) {
     if (typeof value !== "object" || value === null) throw new RowError(`message ${i + 1} is not an object`);
     const said = value as Values;
-    const tag = said[tags.role_tag];
+    const tag = own(said, tags.role_tag);
     if (tag === tags.system_tag) {
       if (i > 0) throw new RowError(`message ${i + 1} is a system message, which only the first may be`);
       system = contentOf(said, tags, i);
@@ -53,7 +54,7 @@ function rolesOf(tags: Tags): Map<string, Role> {
 
 /** The text of a message; OpenAI's text parts are joined. */
 function contentOf(said: Values, tags: Tags, i: number): string {
-  const value = said[tags.content_tag];
+  const value = own(said, tags.content_tag);
   const text = Array.isArray(value) ? value.map((part) => partText(part, i)).join("") : textOf(value, tags.content_tag);
   if (text.trim() === "") throw new RowError(`message ${i + 1} has no ${tags.content_tag}`);
   return text;

@@ -1,6 +1,6 @@
 import { CsvError, parse } from "csv-parse";
 import { Readable } from "node:stream";
-import { DataError } from "../../errors.ts";
+import { DataError, quoted } from "../../errors.ts";
 import { readBytes } from "./bytes.ts";
 import type { Row } from "./row.ts";
 
@@ -35,8 +35,13 @@ function checked(value: Record<string, unknown>, place: string): Row {
   return broken ? { place, bad: "it is not UTF-8" } : { place, value };
 }
 
-function sentence(error: CsvError): string {
-  if (error.code === "CSV_QUOTE_NOT_CLOSED") return "a quoted cell is never closed; add the closing quote";
-  if (error.code === "CSV_MAX_RECORD_SIZE") return "a row is longer than 32 MiB; look for a missing quote";
-  return `${error.message.toLowerCase()}; fix that line`;
-}
+const SENTENCES: Readonly<Partial<Record<string, string>>> = {
+  CSV_QUOTE_NOT_CLOSED: "a quoted cell is never closed; add the closing quote",
+  CSV_MAX_RECORD_SIZE: "a row is longer than 32 MiB; look for a missing quote",
+  CSV_INVALID_CLOSING_QUOTE: "a quoted cell goes on after its closing quote; double the quotes inside it",
+  INVALID_OPENING_QUOTE:
+    "a quote stands in a cell that does not begin with one; quote the cell, and double the quotes inside it",
+};
+
+const sentence = ({ code, message }: CsvError) =>
+  SENTENCES[code] ?? `the reader of CSV says ${quoted(message)}; fix that line`;
