@@ -16,9 +16,9 @@ export async function trial(source: NativeSource): Promise<string | undefined> {
   lists.push(...await encode(native, [...texts(kinds.join(""), source)]));
   await encode(native, ["a"], true);
   const all = Array.from({ length: native.getVocabSize(true) + 2 }, (_, id) => id);
-  const each = all.map((id) => [id]);
+  const each = all.map((id) => [id]), short = lists.filter(({ length }) => length < RUN);
   for (const skipSpecial of [false, true]) {
-    await answer(() => native.decodeBatch([[], all, all.toReversed(), ...each, ...lists], skipSpecial));
+    await answer(() => native.decodeBatch([[], all, all.toReversed(), ...each, ...short], skipSpecial));
   }
 }
 
@@ -81,11 +81,13 @@ const REPEATED = [
 ];
 const RUN = 4000; // characters: squared they exceed the retries that the library's regular expressions may take
 
-const MOST_RUNS = 80;
+const MOST_RUNS = 60;
+const LONG = 25_000; // characters: squared they are more than the time of a trial
 
-/** A long text, the characters of `kinds` one by one, long runs, and the tokenizer's own tokens. */
+/** Long texts, the characters of `kinds` one by one, long runs, and the tokenizer's own tokens. */
 function* texts(kinds: string, { text, declared }: NativeSource): Generator<string> {
-  yield* ["", kinds.repeat(20), ...new Set(kinds)];
+  yield* ["", ...new Set(kinds)];
+  for (const unit of [kinds, "a", " "]) yield unit.repeat(LONG / unit.length); // where time grows with its square
   const tokenizer = JSON.parse(text);
   const patterns = regexesIn({ ...tokenizer, model: null });
   for (const unit of [...new Set([...REPEATED, ...patterns, ...patterns.join("")])].slice(0, MOST_RUNS)) {

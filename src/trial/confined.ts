@@ -24,8 +24,12 @@ const RUNTIME = 2 ** 29; // bytes that the runtime reserves, of which it uses a 
 const PATIENCE = 20; // times the computing time: a process that waits for ever takes none
 
 /** Runs a trial in a process that is limited in time and memory, leaves no core file, and ends with its parent's wait. */
-export async function runConfined(trial: string, input: string, shell = "/bin/sh"): Promise<TrialEnd> {
-  const { seconds, memory } = limitsFor(input.length);
+export async function runConfined(
+  trial: string,
+  input: string,
+  { bytes = input.length, shell = "/bin/sh" }: { bytes?: number; shell?: string } = {},
+): Promise<TrialEnd> {
+  const { seconds, memory } = limitsFor(bytes);
   const limits = `ulimit -c 0; ulimit -S -t ${seconds}; ulimit -d ${Math.ceil((memory + RUNTIME) / 1024)}`;
   const command = ownCommand("--try", trial);
   const options = {

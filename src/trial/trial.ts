@@ -16,13 +16,18 @@ export interface Subject {
 /**
  * Tries `input`, any JSON, in a process of its own. Returns nothing if it can be used, or else why it cannot, as a clause
  * that begins with "it". What has passed is remembered in ftx's cache by a hash of its content, so that it costs a
- * process (0.1 to 0.2 s) once. Where no process can be started, nothing is tried.
+ * process (0.1 to 0.3 s) once. Where no process can be started, nothing is tried. `bytes`: how much there is to read, by
+ * which time and memory are limited; by default the length of the input.
  */
-export async function tryOut(subject: Subject, input: unknown): Promise<string | undefined> {
+export async function tryOut(
+  subject: Subject,
+  input: unknown,
+  { bytes }: { bytes?: number } = {},
+): Promise<string | undefined> {
   const text = JSON.stringify(input);
   const key = createHash("sha256").update(JSON.stringify(subject)).update(text).digest("hex");
   if (hasPassed(key)) return undefined;
-  const end = await runConfined(subject.trial, text);
+  const end = await runConfined(subject.trial, text, { bytes });
   if (end.kind === "passed") keepPassed(key);
   return describe(end, subject.engine);
 }
@@ -35,9 +40,9 @@ function describe(end: TrialEnd, engine: string): string | undefined {
     case "refused":
       return end.why;
     case "slow":
-      return `it keeps ${engine} busy for more than ${end.seconds} s with a short text`;
+      return `it keeps ${engine} busy for more than ${end.seconds} s`;
     case "large":
-      return `it makes ${engine} take more than ${(end.bytes / 2 ** 30).toFixed(1)} GiB of memory for a short text`;
+      return `it makes ${engine} take more than ${(end.bytes / 2 ** 30).toFixed(1)} GiB of memory`;
     case "crash":
       return `it makes ${engine} crash (${quoted(end.last)})`;
   }

@@ -62,7 +62,7 @@ Deno.test("tryOut() needs no cache that can be written", async () => {
 
 Deno.test("runConfined() tells a process that did not start from one that failed", async () => {
   const input = JSON.stringify(GOOD);
-  assert.deepEqual(await runConfined("tokenizer", input, "/nowhere/sh"), { kind: "not tried" });
+  assert.deepEqual(await runConfined("tokenizer", input, { shell: "/nowhere/sh" }), { kind: "not tried" });
   assert.deepEqual(await runConfined("nothing", input), { kind: "not tried" });
   assert.deepEqual(await runConfined("tokenizer", input), { kind: "passed" });
 });

@@ -39,12 +39,12 @@ const REFUSED: [name: string, change: (json: any) => void, why: string][] = [
   [
     "a normalizer that reads a text again from each of its characters",
     (t) => t.normalizer = { ...grow, pattern: { Regex: "(?m:.*?(?!))" } },
-    "it keeps the tokenizer library busy for more than 3 s with a short text; download the file again",
+    "it keeps the tokenizer library busy for more than 3 s; download the file again",
   ],
   [
     "a table of characters that says how long it is, and is not",
     (t) => t.normalizer = precompiled("/////w=="),
-    "it makes the tokenizer library take more than 1.0 GiB of memory for a short text; download the file again",
+    "it makes the tokenizer library take more than 1.0 GiB of memory; download the file again",
   ],
   [
     "a table of characters that leads out of itself",

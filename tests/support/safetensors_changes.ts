@@ -1,3 +1,4 @@
+import { mulberry32 } from "./random.ts";
 import { CASES, crafted } from "./safetensors_cases.ts";
 
 /** `count` files made from the small cases by one to three random changes each, in the header; the same on every run. */
@@ -14,16 +15,6 @@ export function* mutations(count: number, seed = 5): Generator<Uint8Array> {
     const text = changed(bytes.subarray(8, 8 + header), random);
     yield crafted(text, bytes.length - 8 - header);
   }
-}
-
-/** A small generator of numbers in [0, 1): the same changes on every run. */
-function mulberry32(seed: number) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const INK = new TextEncoder().encode('{}[]",:0123456789eE.+-\\u aF32');
