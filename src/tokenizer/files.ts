@@ -14,6 +14,10 @@ export interface TokenizerFiles {
   readonly config: Record<string, unknown>;
   /** special_tokens_map.json; empty if there is none. */
   readonly specials: Record<string, unknown>;
+  /** added_tokens.json of older folders, ids by token; empty if there is none. */
+  readonly added: Record<string, unknown>;
+  /** The model's config.json; empty if there is none that can be read. */
+  readonly model: Record<string, unknown>;
   /** The Jinja chat template, if the folder has one. */
   readonly chatTemplate?: string;
   /** Paths of all the tokenizer's files, which are copied when a model is saved. */
@@ -49,6 +53,8 @@ export function readTokenizerFiles(folder: string): TokenizerFiles {
     tokenizer: parseObject(path, text),
     config,
     specials: optional(join(folder, "special_tokens_map.json")),
+    added: optional(join(folder, "added_tokens.json")),
+    model: modelConfig(join(folder, "config.json")),
     chatTemplate: chatTemplate(folder, config),
     paths: TOKENIZER_FILES.map((name) => join(folder, name)).filter((file) => existsSync(file)),
   };
@@ -100,6 +106,15 @@ function parseObject(path: string, text: string): Record<string, unknown> {
 
 function optional(path: string): Record<string, unknown> {
   return existsSync(path) ? parseObject(path, readText(path)) : {};
+}
+
+/** The model's configuration, of which a tokenizer needs little: what is wrong with it is said where the model is loaded. */
+function modelConfig(path: string): Record<string, unknown> {
+  try {
+    return optional(path);
+  } catch {
+    return {};
+  }
 }
 
 /** chat_template.jinja wins over tokenizer_config.json, whose value may be a text or a list of named texts. */

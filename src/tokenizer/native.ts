@@ -3,14 +3,14 @@ import config from "../../deno.json" with { type: "json" };
 import { quoted } from "../errors.ts";
 import { tryOut } from "../trial/mod.ts";
 import { cannot } from "./files.ts";
-import type { NativeSource } from "./special.ts";
+import type { DeclaredToken, NativeSource } from "./special.ts";
 
 const AGAIN = "download the file again";
 
 const SUBJECT = {
   trial: "tokenizer",
   engine: "the tokenizer library",
-  version: `${config.imports.tokenizers} 1`, // the second number counts changes of the trial
+  version: `${config.imports.tokenizers} 2`, // the second number counts changes of the trial
 };
 
 /**
@@ -27,14 +27,20 @@ export async function openTried(path: string, source: NativeSource): Promise<Nat
   }
 }
 
-/** Opens a tokenizer in the native library. Tokens that its vocabulary lacks are added, as transformers does. */
+/** Opens a tokenizer in the native library, and adds the tokens that other files declare. */
 export function openNative({ text, declared }: NativeSource): Native {
   const native = Native.fromString(text);
   native.disableTruncation(); // a saved tokenizer may still have these from its last use
   native.disablePadding();
-  const missing = declared.filter(({ content }) => native.tokenToId(content) === null);
-  if (missing.length > 0) {
-    native.addAddedTokens(missing.map(({ content, special }) => new AddedToken(content, special)));
-  }
+  native.addAddedTokens(declared.map(asAdded));
   return native;
+}
+
+function asAdded({ content, special, ...flags }: DeclaredToken): AddedToken {
+  return new AddedToken(content, special, {
+    singleWord: flags.single_word,
+    leftStrip: flags.lstrip,
+    rightStrip: flags.rstrip,
+    normalized: flags.normalized,
+  });
 }

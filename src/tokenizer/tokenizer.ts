@@ -7,7 +7,7 @@ import { CheckpointError, quoted } from "../errors.ts";
 import { checkTokenizer } from "./check.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./files.ts";
 import { openTried } from "./native.ts";
-import { declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
+import { addedTokens, declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
 
 /** A token with a special role: its id and its text. */
 export interface SpecialToken {
@@ -38,7 +38,7 @@ export class Tokenizer {
   eos: SpecialToken | undefined;
   /** The padding token of other programs; ftx itself never pads. */
   pad: SpecialToken | undefined;
-  /** True if the tokenizer's own rules put BOS in front of each text. */
+  /** True if the rules in tokenizer.json put BOS in front of each text; as for transformers 5, `add_bos_token` is nothing. */
   readonly addsBos: boolean;
   /** The Jinja chat template: the one that came with it, until a run sets another. */
   chatTemplate: string | undefined;
@@ -56,10 +56,9 @@ export class Tokenizer {
     this.files = source.paths;
     this.chatTemplate = source.chatTemplate;
     this.bos = this.special(specialText(source, "bos_token"));
-    this.eos = this.special(specialText(source, "eos_token"));
-    this.pad = this.special(specialText(source, "pad_token"));
-    const wanted = source.config.add_bos_token;
-    this.addsBos = this.bos !== undefined && (typeof wanted === "boolean" ? wanted : addsBos);
+    this.eos = this.special(specialText(source, "eos_token")) ?? this.#byId(source.model.eos_token_id);
+    this.pad = this.special(specialText(source, "pad_token")) ?? this.#byId(source.model.pad_token_id);
+    this.addsBos = this.bos !== undefined && addsBos;
   }
 
   /** Loads the tokenizer of a model's folder. Throws `CheckpointError` with the file and the remedy. */
@@ -122,6 +121,12 @@ export class Tokenizer {
     }
   }
 
+  /** The first of config.json's ids for a role that no file of the tokenizer names. */
+  #byId(ids: unknown): SpecialToken | undefined {
+    const id = [ids].flat().find((one) => Number.isInteger(one) && this.tokenOf(one as number) !== undefined);
+    return id === undefined ? undefined : { id: id as number, text: this.tokenOf(id as number)! };
+  }
+
   #cannot(what: string, error: unknown): CheckpointError {
     const says = quoted((error as Error).message);
     return new CheckpointError(
@@ -148,7 +153,7 @@ export class Tokenizer {
   /** Texts of the added tokens that count as special, longest first. */
   get specialTexts(): string[] {
     if (this.#specialTexts !== undefined) return this.#specialTexts;
-    const texts = declaredTokens(this.#source).filter((token) => token.special).map((token) => token.content);
+    const texts = addedTokens(this.#source).filter((token) => token.special).map((token) => token.content);
     const added = this.#added.filter(({ special }) => special).map(({ text }) => text);
     return this.#specialTexts = [...new Set([...texts, ...added])].sort((a, b) => b.length - a.length);
   }
@@ -166,7 +171,7 @@ export class Tokenizer {
   /** A hash of everything that decides which ids a text gets. The roles of EOS and pad, which a template may change,
    * are not part of it. */
   get fingerprint(): string {
-    const declared = declaredTokens(this.#source).map((token) => token.content);
+    const declared = declaredTokens(this.#source);
     const parts = [this.#source.text, declared, this.bos?.text, this.addsBos, this.#added];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
   }

@@ -59,17 +59,65 @@ Deno.test("Tokenizer gives every other token the same id where special ones are 
   assert.equal(await tokenizer.decode(ids), "<think>docker<|tool|><s>");
 });
 
-Deno.test("Tokenizer prefers tokenizer_config.json to special_tokens_map.json, and obeys add_bos_token", async () => {
-  const config = { eos_token: { content: "</s>" }, bos_token: "<s>", add_bos_token: true };
-  const specials = { eos_token: "<eos>", pad_token: { content: "<|end|>" } };
-  const files = {
-    "tokenizer_config.json": JSON.stringify(config),
-    "special_tokens_map.json": JSON.stringify(specials),
-  };
-  await inFolder(files, async (folder) => {
+const roles = ({ bos, eos, pad }: Tokenizer) => [bos, eos, pad].map((token) => token?.text);
+
+/** The files beside tokenizer.json, and the tokens of bos, eos and pad. `roles_test.ts` compares more with transformers. */
+const ROLES: [name: string, files: Record<string, unknown>, roles: (string | undefined)[]][] = [
+  [
+    "special_tokens_map.json before an older tokenizer_config.json",
+    {
+      "tokenizer_config.json": { eos_token: { content: "</s>" }, bos_token: "<s>" },
+      "special_tokens_map.json": { eos_token: "<eos>", pad_token: { content: "<|end|>" } },
+    },
+    ["<s>", "<eos>", "<|end|>"],
+  ],
+  [
+    "a tokenizer_config.json that declares tokens before special_tokens_map.json",
+    {
+      "tokenizer_config.json": { eos_token: "</s>", added_tokens_decoder: {} },
+      "special_tokens_map.json": { eos_token: "<eos>", pad_token: "<|end|>" },
+    },
+    [undefined, "</s>", "<|end|>"],
+  ],
+  [
+    "the next file where one has an empty text or null",
+    {
+      "tokenizer_config.json": { bos_token: "", eos_token: { content: "" }, pad_token: null, added_tokens_decoder: {} },
+      "special_tokens_map.json": { bos_token: "<s>", eos_token: "", pad_token: "<|end|>" },
+      "config.json": { eos_token_id: [100_000, 339], pad_token_id: 340, bos_token_id: 341 },
+    },
+    ["<s>", "</s>", "<|end|>"],
+  ],
+  [
+    "config.json's ids of EOS and pad where no file names them, and no BOS",
+    { "tokenizer_config.json": {}, "config.json": { eos_token_id: 339, pad_token_id: 340, bos_token_id: 341 } },
+    [undefined, "</s>", "<bos>"],
+  ],
+  ["no role where config.json is broken", { "tokenizer_config.json": {}, "config.json": [] }, [
+    undefined,
+    undefined,
+    undefined,
+  ]],
+];
+
+for (const [name, files, expected] of ROLES) {
+  Deno.test(`Tokenizer takes ${name}`, async () => {
+    const texts = Object.entries(files).map(([file, json]) => [file, JSON.stringify(json)]);
+    await inFolder(Object.fromEntries(texts), async (folder) => {
+      assert.deepEqual(roles(await Tokenizer.load(folder)), expected);
+    });
+  });
+}
+
+Deno.test("Tokenizer hides tokens that only tokenizer_config.json calls special", async () => {
+  const config = { added_tokens_decoder: { "348": { content: "<think>", special: true } } };
+  await inFolder({ "tokenizer_config.json": JSON.stringify(config) }, async (folder) => {
     const tokenizer = await Tokenizer.load(folder);
-    assert.deepEqual([tokenizer.eos?.text, tokenizer.pad?.text, tokenizer.addsBos], ["</s>", "<|end|>", true]);
-    assert.equal(tokenizer.chatTemplate, undefined);
+    assert.ok(tokenizer.specialTexts.includes("<think>"));
+    assert.deepEqual(await tokenizer.encode("<think>"), [348]);
+    const split = await tokenizer.encode("<think>", { split: true });
+    assert.ok(split.length > 1 && split.every((id) => id < 330));
+    assert.equal(await tokenizer.decode([348], { skipSpecial: true }), "");
   });
 });
 

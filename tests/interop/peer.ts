@@ -23,9 +23,9 @@ export async function runPeer(python: string, script: string, ...args: string[])
   return await run(python, ["-c", script, ...args]);
 }
 
-/** Runs a Python program of this folder. */
-export async function runProgram(python: string, program: string, args: string[]): Promise<void> {
-  await run(python, [new URL(program, import.meta.url).pathname, ...args]);
+/** Runs a Python program of this folder and gives what it printed. */
+export async function runProgram(python: string, program: string, args: string[]): Promise<string> {
+  return await run(python, [new URL(program, import.meta.url).pathname, ...args]);
 }
 
 async function run(python: string, args: string[]): Promise<string> {
