@@ -1,4 +1,5 @@
 import { RecipeError } from "../errors.ts";
+import { own } from "../outside.ts";
 import { ambiguity } from "../settings/ambiguous.ts";
 import { type Entry, show } from "../settings/entry.ts";
 import { nearest } from "../settings/nearest.ts";
@@ -8,7 +9,7 @@ import { check, defaultOf } from "../settings/value.ts";
 import { brokenRules, Draft, idle, misplaced } from "./combinations.ts";
 import { derive } from "./derive.ts";
 import { NEEDLESS } from "./known_values.ts";
-import { asksNothing, KNOWN_KEYS, notYet, notYetKey, ownOf, whyNotValue } from "./not_yet.ts";
+import { asksNothing, KNOWN_KEYS, notYet, notYetKey, whyNotValue } from "./not_yet.ts";
 import { OTHERWISE, RENAMED } from "./other_names.ts";
 import { type Purpose, PURPOSES } from "./purposes.ts";
 import { finder, namesOf, type Recipe, schemasOf, SECTIONS, type SettingName, type Settings } from "./recipe.ts";
