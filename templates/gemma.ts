@@ -14,5 +14,5 @@ export const gemma = template({
   stopWords: ["<end_of_turn>"],
   tokens: ["<start_of_turn>", "<end_of_turn>"],
   replaceEos: true,
-  systemInUser: true,
+  systemInUser: "first",
 });

@@ -5,5 +5,5 @@ export const llama2 = template({
   name: "llama2",
   system: [`<<SYS>>\n${CONTENT}\n<</SYS>>\n\n`],
   user: [BOS, `[INST] ${CONTENT} [/INST]`],
-  systemInUser: true,
+  systemInUser: "first",
 });

@@ -11,5 +11,5 @@ export const mistral = template({
   betweenResults: '}[/TOOL_RESULTS][TOOL_RESULTS] {"content": ',
   function: [`[TOOL_CALLS] ${CONTENT}`, EOS],
   toolFormat: "mistral",
-  systemInUser: true,
+  systemInUser: "first",
 });

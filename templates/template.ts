@@ -11,6 +11,9 @@ export const EOS = { special: "eos" } as const;
 /** Where the message goes. */
 export const CONTENT = "{{content}}";
 
+/** The sides of messages that lose their white space. */
+export type Trims = { readonly [role in "system" | "user" | "assistant" | "observation"]?: "both" | "start" | "end" };
+
 /** How a conversation is written for a model. */
 export interface Template {
   /** The name in messages; users choose a template by its key in `TEMPLATES`. */
@@ -19,6 +22,8 @@ export interface Template {
   readonly prefix: readonly Slot[];
   /** Around the system prompt, which ends with the descriptions of tools. Left out where there is neither. */
   readonly system: readonly Slot[];
+  /** Written where there is no system block. */
+  readonly withoutSystem: readonly Slot[];
   /** Around a question, including the header that opens the answer. */
   readonly user: readonly Slot[];
   /** Around an answer, including the mark that ends it. */
@@ -29,8 +34,8 @@ export interface Template {
   readonly betweenResults: string;
   /** Around an answer that calls tools. */
   readonly function: readonly Slot[];
-  /** How tools and calls are written: a key of `TOOL_FORMATS`. */
-  readonly toolFormat: string;
+  /** How tools and calls are written: a key of `TOOL_FORMATS`; null where that is not known. */
+  readonly toolFormat: string | null;
   /** The system prompt of conversations that have none. */
   readonly defaultSystem: string;
   /** Tokens at which generation stops, in addition to EOS. */
@@ -45,8 +50,8 @@ export interface Template {
   readonly efficientEos: boolean;
   /** The first stop word becomes the tokenizer's EOS. */
   readonly replaceEos: boolean;
-  /** The system prompt is written inside the first question, as in Llama 2. */
-  readonly systemInUser: boolean;
+  /** The system prompt is written inside a question: the first, as in Llama 2, or the last. */
+  readonly systemInUser: false | "first" | "last";
   /** The system block is written even when it is empty. */
   readonly alwaysSystem: boolean;
   /** Answers may contain reasoning; `enableThinking` and `preserveThinking` say what happens to it. */
@@ -54,8 +59,16 @@ export interface Template {
   /** true: an answer without reasoning gets an empty thought and learns it. false: reasoning is removed and the empty
    * thought is part of the question. null: only answers without reasoning get it, as part of the question. */
   readonly enableThinking: boolean | null;
+  /** Which answers without reasoning get an empty thought: none, the last of a conversation, or all. */
+  readonly fillsThought: "none" | "last" | "all";
+  /** What a prompt ends with: nothing of a thought, what opens one, or an empty one. */
+  readonly opensThought: false | "open" | "empty";
   /** Keep the reasoning of earlier answers where a format would drop it. */
   readonly preserveThinking: boolean;
+  /** Where the reasoning of an earlier answer is dropped, the line breaks behind it are kept. */
+  readonly keepsBreaks: boolean;
+  /** On which sides a message of a role loses its outer white space; on none by default. */
+  readonly trims: Trims;
   /** The Jinja chat template that it was derived from. */
   readonly jinja?: string;
 }
@@ -66,6 +79,7 @@ export function template(given: Partial<Template> & Pick<Template, "name" | "use
   return {
     prefix: [],
     system: [CONTENT],
+    withoutSystem: [],
     assistant,
     observation: given.user,
     betweenResults: "\n",
@@ -82,7 +96,11 @@ export function template(given: Partial<Template> & Pick<Template, "name" | "use
     alwaysSystem: false,
     reasoning: false,
     enableThinking: true,
+    fillsThought: "last",
+    opensThought: false,
     preserveThinking: false,
+    keepsBreaks: false,
+    trims: {},
     ...given,
   };
 }

@@ -14,7 +14,7 @@ import { TASKS } from "./tasks/mod.ts";
 const folder = mkdtempSync(join(tmpdir(), "ftx-prepare-"));
 addEventListener("unload", () => rmSync(folder, { recursive: true }));
 const tokenizer = await Tokenizer.load(new URL("../../tests/fixtures/tokenizer", import.meta.url).pathname);
-const template = chooseTemplate({ template: "chatml" }, tokenizer);
+const template = await chooseTemplate({ template: "chatml" }, tokenizer);
 
 const DEFAULTS: PrepareSettings = {
   dataset: [],

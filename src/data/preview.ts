@@ -46,7 +46,7 @@ export async function preview(given: PreviewSettings, options: PreviewOptions): 
   const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
   const tokenizer = await Tokenizer.load(trainedFolders(recipe)[0], recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
-  const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning: warn });
+  const template = await chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning: warn });
   const data = await prepare(recipe, { task, template, tokenizer }, { ...options, onWarning: warn });
   for (let row = 0; row < Math.min(examples, data.train.rows); row++) {
     print(`Example ${row + 1}`);

@@ -27,7 +27,7 @@ export async function prepareData(
   const tokenizer = await Tokenizer.load(folder, { addTokens, addSpecialTokens });
   const onWarning = (sentence: string) => waiting.say(`warning: ${sentence}`);
   const { task } = STAGES[recipe.stage];
-  const template = chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning });
+  const template = await chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning });
   const data = await prepare(recipe, { task, template, tokenizer }, {
     onWarning,
     listener: waiting,

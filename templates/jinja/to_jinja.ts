@@ -1,6 +1,6 @@
-import { CONTENT, type Slot, type Template } from "../template.ts";
-import { TOOL_FORMATS } from "../tools/mod.ts";
-import { code, joined, quote, say } from "./quote.ts";
+import { CONTENT, type Slot, type Template, type Trims } from "../template.ts";
+import { TOOL_FORMATS, type ToolFormat } from "../tools/mod.ts";
+import { type Code, code, joined, quote, say } from "./quote.ts";
 
 /** What is known of the tokenizer, and of how answers were learned. */
 export interface JinjaNames {
@@ -24,10 +24,11 @@ export interface JinjaNames {
 export function toJinja(template: Template, names: JinjaNames = {}): string {
   if (template.jinja !== undefined) return template.jinja;
   const parts = partsOf(template, names);
+  const format = formatOf(template);
   const lines = [
     ...macro("text(content)", TEXT),
-    ...macro("describe(tools)", TOOL_FORMATS[template.toolFormat].describeJinja),
-    ...macro("write(calls)", TOOL_FORMATS[template.toolFormat].callJinja),
+    ...macro("describe(tools)", format?.describeJinja ?? NO_FORMAT),
+    ...macro("write(calls)", format?.callJinja ?? NO_FORMAT),
     ...systemLines(template, parts),
     ...(template.reasoning ? [thinkingLine(template)] : []),
     "{%- for message in turns %}",
@@ -48,6 +49,7 @@ type Around = readonly [before: string, after: string];
 interface Parts {
   prefix: string;
   system: Around;
+  withoutSystem: string;
   user: Around;
   observation: Around;
   assistant: Around;
@@ -78,6 +80,7 @@ function partsOf(template: Template, names: JinjaNames): Parts {
     system: around(
       template.systemInUser ? template.system.filter((slot) => typeof slot === "string") : template.system,
     ),
+    withoutSystem: textOf(template.withoutSystem),
     user: question(user),
     observation: question(observation),
     assistant,
@@ -91,6 +94,12 @@ function macro(signature: string, body: readonly string[]): string[] {
   return [`{%- macro ${signature} %}`, ...body, "{%- endmacro %}"];
 }
 
+function formatOf({ toolFormat }: Template): ToolFormat | undefined {
+  return toolFormat === null ? undefined : TOOL_FORMATS[toolFormat];
+}
+
+const NO_FORMAT = ["{{- raise_exception('How tools are written is not known for this model') }}"];
+
 const TEXT = [
   "{%- if content is string %}",
   "{{- content }}",
@@ -102,43 +111,62 @@ const TEXT = [
 ];
 
 /** Takes the system prompt and the descriptions of tools; writes what opens the conversation. */
-function systemLines({ defaultSystem, alwaysSystem, systemInUser }: Template, { prefix, system }: Parts): string[] {
+function systemLines(
+  { defaultSystem, alwaysSystem, systemInUser, trims }: Template,
+  { prefix, system, withoutSystem }: Parts,
+): string[] {
   const filled = joined(system[0], code("system"), system[1]);
   return [
     "{%- set system = '' %}",
     "{%- set turns = messages %}",
     "{%- if messages and messages[0].role == 'system' %}",
-    "{%- set system = text(messages[0].content) %}",
+    `{%- set system = ${trimmed("text(messages[0].content)", trims.system)} %}`,
     "{%- set turns = messages[1:] %}",
     "{%- endif %}",
     defaultSystem === "" ? "" : `{%- set system = system or ${quote(defaultSystem)} %}`,
     "{%- if tools %}",
     "{%- set system = system + describe(tools) if system else describe(tools).lstrip() %}",
     "{%- endif %}",
-    `{%- set opening = ${alwaysSystem ? filled : `${filled} if system else ''`} %}`,
+    `{%- set opening = ${alwaysSystem ? filled : `${filled} if system else ${quote(withoutSystem)}`} %}`,
     say(prefix, ...(systemInUser ? [] : [code("opening")])),
+    ...(systemInUser === "last" ? LAST_QUESTION : []),
   ];
 }
 
-function questionLines({ systemInUser }: Template, { user: [before, after] }: Parts): string[] {
-  return [
-    "{%- if message.role == 'user' %}",
-    say(before, ...(systemInUser ? [FIRST] : []), code("text(message.content)"), after),
-  ];
+const LAST_QUESTION = [
+  "{%- set question = namespace(last=0) %}",
+  "{%- for message in turns %}",
+  "{%- if message.role == 'user' %}",
+  "{%- set question.last = loop.index0 %}",
+  "{%- endif %}",
+  "{%- endfor %}",
+];
+
+/** The system prompt, in the question that holds it. */
+function systemIn({ systemInUser }: Template): Code[] {
+  if (systemInUser === false) return [];
+  return [code(`(opening if ${systemInUser === "first" ? "loop.first" : "loop.index0 == question.last"} else '')`)];
 }
 
-const FIRST = code("(opening if loop.first else '')");
+function trimmed(text: string, side: Trims[keyof Trims]): string {
+  return side === undefined ? text : `${text}.${{ both: "", start: "l", end: "r" }[side]}strip()`;
+}
+
+function questionLines(template: Template, { user: [before, after] }: Parts): string[] {
+  const content = code(trimmed("text(message.content)", template.trims.user));
+  return ["{%- if message.role == 'user' %}", say(before, ...systemIn(template), content, after)];
+}
 
 /** Results of tools that were called together are one message to the model. */
 function resultLines(template: Template, { observation: [before, after] }: Parts): string[] {
   return [
     "{%- elif message.role == 'tool' %}",
     "{%- if loop.first or turns[loop.index0 - 1].role != 'tool' %}",
-    say(before, ...(template.systemInUser ? [FIRST] : [])),
+    say(before, ...systemIn(template)),
     "{%- else %}",
     say(template.betweenResults),
     "{%- endif %}",
-    "{{- text(message.content) }}",
+    `{{- ${trimmed("text(message.content)", template.trims.observation)} }}`,
     "{%- if loop.last or turns[loop.index0 + 1].role != 'tool' %}",
     say(after),
     "{%- endif %}",
@@ -148,7 +176,7 @@ function resultLines(template: Template, { observation: [before, after] }: Parts
 /** `said` becomes what the answer says, with its reasoning where that is kept. */
 function answerLines(template: Template, parts: Parts, lastOnly: boolean): string[] {
   const [, thoughtEnd] = template.thoughtWords;
-  const separator = TOOL_FORMATS[template.toolFormat].afterText;
+  const separator = formatOf(template)?.afterText ?? "";
   const [before, callsBefore] = [parts.assistant[0], parts.function[0]];
   return [
     "{%- elif message.role == 'assistant' %}",
@@ -158,12 +186,14 @@ function answerLines(template: Template, parts: Parts, lastOnly: boolean): strin
     `{%- set said = ${joined("<think>\n", code("(message.reasoning_content | trim)"), "\n</think>\n\n")} + said %}`,
     "{%- endif %}",
     ...(template.reasoning ? reasoningLines(template, lastOnly) : []),
+    template.trims.assistant === undefined ? "" : `{%- set said = ${trimmed("said", template.trims.assistant)} %}`,
+    ...(template.reasoning ? emptyThoughtLines(template) : []),
     "{%- if message.tool_calls %}",
     ...(before === callsBefore
       ? [say(before, code("said"))]
       : ["{%- if said %}", say(before, code("said")), "{%- endif %}"]),
     ...(separator === "" ? [] : [
-      `{%- if said and not said.endswith(${quote(thoughtEnd)}) %}`,
+      `{%- if said.strip() and not said.rstrip().endswith(${quote(thoughtEnd.trim())}) %}`,
       say(separator),
       "{%- endif %}",
     ]),
@@ -176,28 +206,38 @@ function answerLines(template: Template, parts: Parts, lastOnly: boolean): strin
 }
 
 /** In a prompt, and with `lastOnly` before the last answer too, earlier answers have lost their reasoning. */
-function reasoningLines({ thoughtWords, preserveThinking }: Template, lastOnly: boolean): string[] {
+function reasoningLines({ thoughtWords, preserveThinking, keepsBreaks }: Template, lastOnly: boolean): string[] {
   const [open, close] = thoughtWords.map((word) => quote(word.trim()));
   return [
     `{%- set past = add_generation_prompt${lastOnly ? " or not loop.last" : ""} %}`,
     `{%- if ${preserveThinking ? "thinking is false" : "thinking is false or past"} %}`,
     `{%- set pieces = said.split(${open}, 1) %}`,
     `{%- if pieces | length > 1 and ${close} in pieces[1] %}`,
-    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1]).lstrip('\\n') %}`,
+    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1])${keepsBreaks ? "" : ".lstrip('\\n')"} %}`,
     "{%- endif %}",
-    "{%- endif %}",
-    `{%- if not past and ${open} not in said and ${close} not in said %}`,
-    say(thoughtWords.join("")),
     "{%- endif %}",
   ];
 }
 
-function thinkingLine({ enableThinking }: Template): string {
-  return `{%- set thinking = enable_thinking if enable_thinking is defined else ${enableThinking ?? "none"} %}`;
+function emptyThoughtLines({ thoughtWords, fillsThought }: Template): string[] {
+  const [open, close] = thoughtWords.map((word) => quote(word.trim()));
+  const which = { none: "not past and thinking is not true and ", last: "not past and ", all: "" }[fillsThought];
+  return [
+    `{%- if ${which} ${open} not in said and ${close} not in said %}`,
+    say(thoughtWords.join("")),
+    "{%- set said = said.lstrip('\\n') %}",
+    "{%- endif %}",
+  ];
 }
 
-function promptLines({ reasoning, thoughtWords }: Template, { header }: Parts): string[] {
-  const thought = reasoning ? ["{%- if not thinking %}", say(thoughtWords.join("")), "{%- endif %}"] : [];
+function thinkingLine({ enableThinking, opensThought }: Template): string {
+  const usual = opensThought === "empty" && enableThinking === true ? null : enableThinking;
+  return `{%- set thinking = enable_thinking if enable_thinking is defined else ${usual ?? "none"} %}`;
+}
+
+function promptLines({ reasoning, thoughtWords, opensThought }: Template, { header }: Parts): string[] {
+  const opened = opensThought === "open" ? ["{%- else %}", say(thoughtWords[0])] : [];
+  const thought = reasoning ? ["{%- if not thinking %}", say(thoughtWords.join("")), ...opened, "{%- endif %}"] : [];
   const lines = [say(header), ...thought].filter((line) => line !== "");
   return lines.length === 0 ? [] : ["{%- if add_generation_prompt %}", ...lines, "{%- endif %}"];
 }

@@ -69,7 +69,15 @@ export const TOKENIZER_CASES: Case[] = [
     spoil: (p) => p.edit(CONFIG, (c) => c.chat_template = "{% for m in messages %}{{ m.content }"),
     code: 2,
     says:
-      "Cannot derive a template from the tokenizer's chat template: Parser Error: Expected closing expression token. CloseCurlyBracket !== CloseExpression.; name one with template",
+      'Cannot derive a template from the tokenizer\'s chat template: the Jinja interpreter says "Parser Error: Expected closing expression token. CloseCurlyBracket !== CloseExpression."; name one with template',
+  },
+  {
+    name: "a chat template that does not end",
+    spoil: (p) =>
+      p.edit(CONFIG, (c) => c.chat_template = "{% for i in range(3000) %}".repeat(3) + "{% endfor %}".repeat(3)),
+    code: 2,
+    says:
+      "Cannot derive a template from the tokenizer's chat template: it keeps the Jinja interpreter busy for more than 2 s with a short text; name one with template",
   },
   {
     name: "a tokenizer without the template's tokens",

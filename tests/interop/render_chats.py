@@ -19,7 +19,7 @@ def main(folder: str, given: str, out: str) -> None:
     texts = []
     for chat in items["chats"]:
         options = dict(chat_template=items["sources"][chat["source"]], add_generation_prompt=chat["prompt"])
-        options |= chat.get("more", {})
+        options |= chat.get("more") or {}
         try:
             text = tokenizer.apply_chat_template(chat["messages"], tools=chat.get("tools"), tokenize=False, **options)
         except Exception as error:

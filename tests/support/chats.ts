@@ -4,7 +4,7 @@ import { OPENAI_TAGS } from "../../src/data/catalogue/entry.ts";
 import { encodeConversations } from "../../src/data/encode/conversation.ts";
 import { readChat } from "../../src/data/formats/chat.ts";
 import type { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { type Template, TEMPLATES, TOOL_FORMATS } from "../../templates/mod.ts";
+import { BOS, type Template, TEMPLATES, TOOL_FORMATS } from "../../templates/mod.ts";
 
 /** A conversation that ends with an answer. */
 export interface Chat {
@@ -121,6 +121,27 @@ export const VARIANTS: Record<string, Template> = {
   ),
   "an end that is learned only": { ...TEMPLATES.chatml, efficientEos: true },
   "a system block that is always there": { ...TEMPLATES.chatml, alwaysSystem: true },
+  ...Object.fromEntries((["both", "start", "end"] as const).map((side) => [`white space is removed: ${side}`, {
+    ...TEMPLATES.llama3,
+    trims: { system: side, user: side, assistant: side, observation: side },
+  }])),
+  "the system prompt in the last question": { ...TEMPLATES.mistral, systemInUser: "last" },
+  ...Object.fromEntries([true, false, null].flatMap((enableThinking) => [
+    [`prompts that open the thought, enableThinking ${enableThinking}`, {
+      ...TEMPLATES.qwen3,
+      opensThought: "open",
+      enableThinking,
+    }],
+    [`thoughts that are only dropped, enableThinking ${enableThinking}`, {
+      ...TEMPLATES.qwen3,
+      fillsThought: "none",
+      keepsBreaks: true,
+      enableThinking,
+    }],
+  ])),
+  "thoughts in all answers": { ...TEMPLATES.qwen3, fillsThought: "all" },
+  "prompts with an empty thought": { ...TEMPLATES.qwen3, opensThought: "empty" },
+  "something else without a system prompt": { ...TEMPLATES.qwen, defaultSystem: "", withoutSystem: [BOS, "none'\n"] },
   "a default system prompt inside of the question": { ...TEMPLATES.llama2, defaultSystem: "{%- 'a' -%}\n" },
 };
 

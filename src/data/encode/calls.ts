@@ -1,4 +1,4 @@
-import { type Call, type Template, type Tool, TOOL_FORMATS } from "../../../templates/mod.ts";
+import { type Call, type Template, type Tool, TOOL_FORMATS, type ToolFormat } from "../../../templates/mod.ts";
 import type { Message } from "../formats/conversation.ts";
 import { RowError } from "../sources/row.ts";
 
@@ -8,7 +8,15 @@ export function describeTools(template: Template, tools: string | undefined): st
   const list = parsed(tools, "tools");
   if (!Array.isArray(list)) throw new RowError(`"tools" is not a list`);
   if (list.length === 0) return "";
-  return TOOL_FORMATS[template.toolFormat].describe(list.map(readTool));
+  return formatOf(template).describe(list.map(readTool));
+}
+
+function formatOf({ toolFormat }: Template): ToolFormat {
+  if (toolFormat !== null) return TOOL_FORMATS[toolFormat];
+  throw new RowError(
+    "it has tools, which the tokenizer's chat template writes in a way that cannot be followed: " +
+      "name the way with tool_format or template",
+  );
 }
 
 /** A tool, with or without OpenAI's wrapper `{type: "function", function: …}`. */
@@ -31,7 +39,7 @@ export interface CallParts {
  * tags is said, with the white space that it has.
  */
 export function callParts(template: Template, { content, calls }: Message): CallParts {
-  if (calls !== undefined) return { said: content, calls, space: TOOL_FORMATS[template.toolFormat].afterText };
+  if (calls !== undefined) return { said: content, calls, space: formatOf(template).afterText };
   const [said, json] = splitMessage(template, content);
   return { said, calls: json, space: "" };
 }
@@ -39,7 +47,7 @@ export function callParts(template: Template, { content, calls }: Message): Call
 /** Calls as models of the template write them. Throws `RowError`. */
 export function writeCalls(template: Template, calls: string): string {
   const value = parsed(calls, "function call");
-  return TOOL_FORMATS[template.toolFormat].call((Array.isArray(value) ? value : [value]).map(readCall));
+  return formatOf(template).call((Array.isArray(value) ? value : [value]).map(readCall));
 }
 
 function splitMessage({ toolCallWords, thoughtWords }: Template, message: string): [before: string, json: string] {

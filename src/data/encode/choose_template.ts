@@ -4,7 +4,7 @@ import { didYouMean } from "../../settings/nearest.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { TemplateSettings } from "../settings.ts";
 import { deriveTemplate } from "./derive_template.ts";
-import { OVERRIDES, readWritten } from "./written.ts";
+import { tryChatTemplate } from "./jinja_trial.ts";
 
 /** The settings that decide how text is written. */
 export interface TemplateChoice extends Partial<Omit<TemplateSettings, "template" | "toolFormat">> {
@@ -30,13 +30,12 @@ export interface ChooseOptions {
  * Changes the tokenizer: where the template ends answers with a token of its own, that becomes the EOS; a missing pad token
  * becomes the EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
  */
-export function chooseTemplate(
-  given: TemplateChoice,
+export async function chooseTemplate(
+  recipe: TemplateChoice,
   tokenizer: Tokenizer,
   { usesTemplate = true, onWarning }: ChooseOptions = {},
-): Template {
-  const recipe = usesTemplate ? asTrained(given, tokenizer, onWarning) : given;
-  const found = byName(recipe.template) ?? (usesTemplate ? own(tokenizer, recipe, onWarning) : TEMPLATES.empty);
+): Promise<Template> {
+  const found = byName(recipe.template) ?? (usesTemplate ? await own(tokenizer, recipe, onWarning) : TEMPLATES.empty);
   if (usesTemplate) needTokens(found, tokenizer, recipe.resizeVocab ?? false);
   const chosen = withOverrides(found, recipe);
   if (usesTemplate && chosen.replaceEos) tokenizer.eos = tokenizer.special(chosen.stopWords[0]) ?? tokenizer.eos;
@@ -69,12 +68,15 @@ function byName(name: string | undefined): Template | undefined {
   throw new RecipeError(`Cannot use template = "${name}": choose one of ${names.join(", ")}${didYouMean(name, names)}`);
 }
 
-function own(
+async function own(
   tokenizer: Tokenizer,
   { usualTemplate, resizeVocab }: TemplateChoice,
   onWarning?: (sentence: string) => void,
-): Template {
-  if (tokenizer.chatTemplate !== undefined) return deriveTemplate(tokenizer.chatTemplate, tokenizer);
+): Promise<Template> {
+  if (tokenizer.chatTemplate !== undefined) {
+    await tryChatTemplate(tokenizer.chatTemplate, tokenizer);
+    return deriveTemplate(tokenizer.chatTemplate, tokenizer, onWarning);
+  }
   const usual = byName(usualTemplate);
   // Nobody asked for it by name, so a vocabulary without its marks is not an error.
   if (usual?.tokens.every((token) => resizeVocab || tokenizer.idOf(token) !== undefined)) return usual;
@@ -98,7 +100,7 @@ function withOverrides(found: Template, recipe: TemplateChoice): Template {
     ...(toolFormat !== undefined && { toolFormat, function: found.assistant }),
     ...(recipe.defaultSystem !== undefined && { defaultSystem: recipe.defaultSystem }),
     ...(recipe.enableThinking !== undefined && { enableThinking: recipe.enableThinking }),
-    ...(recipe.preserveThinking !== undefined && { preserveThinking: recipe.preserveThinking }),
+    ...(recipe.preserveThinking && { preserveThinking: true }),
   };
   const isChanged = OVERRIDES.some((name) => chosen[name] !== found[name]);
   return isChanged ? { ...chosen, jinja: undefined } : chosen;

@@ -1,78 +1,71 @@
 import assert from "node:assert/strict";
+import { BEYOND, type Style, STYLES } from "../../../tests/support/chat_templates.ts";
+import { CHATS, prompted, readConversation, VARIANTS } from "../../../tests/support/chats.ts";
 import { BOS, CONTENT, EOS } from "../../../templates/mod.ts";
 import { RecipeError } from "../../errors.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
+import { type Probe, PROBES } from "./derive/probes.ts";
+import { ours, theirs } from "./derive/writers.ts";
+import { encodeConversations } from "./conversation.ts";
 import { deriveTemplate } from "./derive_template.ts";
-import { renderJinja } from "./jinja.ts";
-import { render } from "./render.ts";
-import { encodeTurns, joined } from "./turns.ts";
+import { chatTemplateOf } from "./jinja.ts";
 
 const root = new URL("../../../tests/", import.meta.url).pathname;
 const tokenizer = await Tokenizer.load(`${root}fixtures/tokenizer`);
 const { jinja } = JSON.parse(Deno.readTextFileSync(`${root}parity/fixtures/templates.json`));
 
-/** Text of a conversation as the derived template writes it. */
-async function written(source: string, system: string | undefined, ...contents: string[]): Promise<string> {
-  const messages = contents.map((content, i) => ({
-    role: i % 2 === 0 ? "user" as const : "assistant" as const,
-    content,
-  }));
-  const turns = await encodeTurns(tokenizer, [
-    render(deriveTemplate(source, tokenizer), tokenizer, { system, messages }),
-  ]);
-  return await tokenizer.decode(joined(turns[0].flatMap(({ source, answer }) => [source, answer])));
+/** Every probe but those with tools. */
+const { tools: _1, call: _2, result: _3, results: _4, textAndCall: _5, space, ...kinds } = PROBES;
+const PLAIN: Probe[] = [...Object.values(kinds), space.system, space.user, space.assistant].flat();
+
+/** The kinds of which a note says that they are written in another way. */
+function kindsOf(notes: string[]): string[] {
+  return notes.flatMap((note) => [...note.matchAll(/with ([a-z ,]+?)(?: it writes|$)/g)].map((match) => match[1]));
 }
 
-function expected(source: string, system: string | undefined, ...contents: string[]): string {
-  const messages = contents.map((content, i) => ({ role: i % 2 === 0 ? "user" : "assistant", content }));
-  return renderJinja(source, [...(system === undefined ? [] : [{ role: "system", content: system }]), ...messages], {
-    bos: tokenizer.bos!.text,
-    eos: tokenizer.eos!.text,
+/** Written out for the families whose Jinja is not at hand elsewhere. */
+const FAMILIES: Record<string, Style> = Object.fromEntries(
+  Object.entries<string>(jinja).map(([name, source]) => [name, {
+    source,
+    differs: name === "mistral" ? ["a system prompt and an answer"] : [],
+  }]),
+);
+
+for (const [name, { source, differs = [], notes = [] }] of Object.entries({ ...STYLES, ...FAMILIES })) {
+  Deno.test(`deriveTemplate() writes as a chat template does, or says where not: ${name}`, () => {
+    const said: string[] = [];
+    const template = deriveTemplate(source, tokenizer, (note) => said.push(note));
+    assert.deepEqual(kindsOf(said), differs);
+    assert.deepEqual(said.slice(differs.length === 0 ? 0 : 1), notes);
+    const [write, own] = [theirs(source, tokenizer), ours(template, tokenizer)];
+    for (const { conversation, prompt } of PLAIN) {
+      if (conversation.system !== undefined && notes[0]?.includes("no system prompt")) continue;
+      const text = write(conversation, prompt).replace(/<\|endoftext\|>$/, "");
+      const mine = own(conversation, prompt).replace(/<\|endoftext\|>$/, "");
+      if (differs.length === 0) assert.equal(mine, text);
+    }
   });
 }
 
-const loop = (body: string, before = "", after = "") => `${before}{% for m in messages %}${body}{% endfor %}${after}`;
-const headed = "{{ '<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + m.content + '<|eot_id|>' }}";
-const header = "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}";
+for (const [name, { source, reason }] of Object.entries(BEYOND)) {
+  Deno.test(`deriveTemplate() says why it cannot follow: ${name}`, () => {
+    const message = `Cannot derive a template from the tokenizer's chat template: ${reason}; name one with template`;
+    assert.throws(() => deriveTemplate(source, tokenizer), new RecipeError(message));
+  });
+}
 
-/** Templates with a default system prompt, with something constant where there is none, with a thought before the last answer. */
-const SOURCES: Record<string, string> = {
-  ...jinja,
-  "llama 3": loop(headed, "{{ bos_token }}", header),
-  "a default system prompt": loop(
-    headed,
-    "{{ bos_token }}{% if messages[0].role != 'system' %}" +
-      "{{ '<|start_header_id|>system<|end_header_id|>\\n\\nBe kind.<|eot_id|>' }}{% endif %}",
-    header,
-  ),
-  "a date before the system prompt": loop(
-    `{% if m.role != 'system' %}${headed}{% endif %}`,
-    "{{ bos_token + '<|start_header_id|>system<|end_header_id|>\\n\\nToday: ' + strftime_now('%d') + '\\n\\n' }}" +
-      "{% if messages[0].role == 'system' %}{{ messages[0].content }}{% endif %}{{ '<|eot_id|>' }}",
-    header,
-  ),
-  "no system prompts": loop(
-    "{% if m.role == 'system' %}{{ raise_exception('none') }}{% endif %}" + headed,
-    "{{ bos_token }}",
-    header,
-  ),
-  "EOS behind everything": loop(
-    headed,
-    "",
-    `{% if add_generation_prompt %}${header}{% else %}{{ eos_token }}{% endif %}`,
-  ),
-};
-
-for (const [name, source] of Object.entries(SOURCES)) {
-  Deno.test(`deriveTemplate() writes as the Jinja it came from: ${name}`, async () => {
-    const trim = (text: string) => name === "EOS behind everything" ? text.replace(/<\|endoftext\|>$/, "") : text;
-    assert.equal(await written(source, undefined, "Hi", "Hello"), trim(expected(source, undefined, "Hi", "Hello")));
-    assert.equal(
-      await written(source, undefined, "a", "b", "c", "d"),
-      trim(expected(source, undefined, "a", "b", "c", "d")),
-    );
-    if (name === "no system prompts" || name === "mistral") return;
-    assert.equal(await written(source, "Be brief.", "Hi", "Yo"), trim(expected(source, "Be brief.", "Hi", "Yo")));
+for (const [name, template] of Object.entries(VARIANTS)) {
+  if (template.enableThinking === false) continue; // the settings say whether a model thinks
+  Deno.test(`deriveTemplate() finds in a written chat template what it was written from: ${name}`, () => {
+    const source = chatTemplateOf(template, tokenizer, true);
+    const [mine, derived] = [template, deriveTemplate(source, tokenizer)].map((t) => ours(t, tokenizer));
+    for (const [kind, chat] of Object.entries(CHATS)) {
+      for (const each of [chat, prompted(chat)]) {
+        const conversation = readConversation(chat);
+        const asked = { ...conversation, messages: conversation.messages.slice(0, each.messages.length) };
+        assert.equal(derived(asked, each !== chat), mine(asked, each !== chat), kind);
+      }
+    }
   });
 }
 
@@ -80,34 +73,40 @@ Deno.test("deriveTemplate() makes BOS and EOS slots of their own", () => {
   const template = deriveTemplate(jinja.llama2, tokenizer);
   assert.deepEqual(template.user, [BOS, `[INST] ${CONTENT} [/INST]`]);
   assert.deepEqual(template.assistant, [` ${CONTENT} `, EOS]);
-  assert.equal(template.systemInUser, true);
-});
-
-Deno.test("deriveTemplate() puts a system prompt before the question where the model knows none", () => {
-  const template = deriveTemplate(SOURCES["no system prompts"], tokenizer);
-  assert.deepEqual([template.systemInUser, template.system], [true, [`${CONTENT}\n\n`]]);
+  assert.equal(template.systemInUser, "first");
 });
 
 Deno.test("deriveTemplate() stops at the token that ends answers", () => {
-  assert.deepEqual(deriveTemplate(SOURCES["llama 3"], tokenizer).stopWords, ["<|eot_id|>"]);
+  assert.deepEqual(deriveTemplate(STYLES.turns.source, tokenizer).stopWords, ["<|im_end|>"]);
 });
 
-Deno.test("deriveTemplate() takes a thought before the last answer for reasoning", () => {
-  const source = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}" +
-    "{% if m.role == 'assistant' and loop.last %}{{ '<think>\\n\\n</think>\\n\\n' }}{% endif %}{{ m.content + '<|im_end|>\\n' }}" +
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
-  const template = deriveTemplate(source, tokenizer);
-  assert.equal(template.reasoning, true);
-  assert.deepEqual(template.thoughtWords, ["<think>\n", "\n</think>\n\n"]);
-  assert.deepEqual(template.assistant, [`${CONTENT}<|im_end|>\n`]);
-});
-
-Deno.test("deriveTemplate() asks for a name where it cannot follow", () => {
-  const source = loop("{% if m.role == 'user' %}{{ m.content }}{% endif %}");
-  assert.throws(
-    () => deriveTemplate(source, tokenizer),
-    new RecipeError(
-      "Cannot derive a template from the tokenizer's chat template: it leaves out a message; name one with template",
-    ),
+Deno.test("deriveTemplate() notes a few differences with both texts, and further ones by name", () => {
+  const notes: string[] = [];
+  const odd = "{% set c = m.content %}{% if c != c.strip() or c == '' %}{% set c = '?' %}{% endif %}";
+  deriveTemplate(
+    `{% for m in messages %}${odd}{{ '<|im_start|>' + m.role + '\\n' + c + '<|im_end|>\\n' }}{% endfor %}` +
+      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+    tokenizer,
+    (note) => notes.push(note),
   );
+  assert.deepEqual(notes, [
+    "the tokenizer's chat template writes some conversations in another way than ftx can follow: " +
+    'with white space around a system prompt it writes "…m_start|>system\\n?<|im_end|>\\n<|im_start|>user\\nXqu…", ' +
+    'and ftx "…m_start|>system\\n \\n Xsystem \\n <|im_end|>\\n<|im_sta…"; ' +
+    'with white space around a question it writes "…|im_start|>user\\n?<|im_end|>\\n<|im_start|>assistan…", ' +
+    'and ftx "…|im_start|>user\\n \\n Xquestionone \\n <|im_end|>\\n<|i…"; ' +
+    'with white space around an answer it writes "…tart|>assistant\\n?<|im_end|>\\n", ' +
+    'and ftx "…tart|>assistant\\n \\n Xanswerone \\n <|im_end|>\\n"; ' +
+    "and with line breaks around an answer, an empty answer",
+  ]);
+});
+
+Deno.test("a derived template refuses tools where its chat template has a way of its own to write them", async () => {
+  const template = deriveTemplate(STYLES.turns.source, tokenizer);
+  const row = readConversation(CHATS["a call"]);
+  const [made] = await encodeConversations([row], template, tokenizer, { cutoffLen: 9999 });
+  assert.deepEqual(made, {
+    dropped: "it has tools, which the tokenizer's chat template writes in a way that cannot be followed: " +
+      "name the way with tool_format or template",
+  });
 });

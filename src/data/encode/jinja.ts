@@ -1,4 +1,4 @@
-import { Template as Jinja } from "@huggingface/jinja";
+import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { type Template, toJinja } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 
@@ -6,6 +6,7 @@ import type { Tokenizer } from "../../tokenizer/mod.ts";
 export interface JinjaMessage {
   readonly role: string;
   readonly content: string;
+  readonly tool_calls?: readonly unknown[];
 }
 
 /** What a chat template may read, apart from the messages. */
@@ -14,28 +15,78 @@ export interface JinjaOptions {
   readonly tools?: readonly unknown[];
   readonly bos?: string;
   readonly eos?: string;
+  /** What `strftime_now` gives. Default: the day that Llama 3's template falls back to. */
+  readonly day?: string;
 }
 
-/** Replaces the interpreter's clock with the day that Llama 3's template falls back to. */
-const FIXED_DAY = "{%- macro strftime_now(format) -%}26 Jul 2024{%- endmacro -%}";
+/** A chat template that refuses a conversation, in its own words. */
+export class JinjaRefusal extends Error {}
+
+/** Writes messages with a chat template. */
+export type JinjaWriter = (messages: readonly JinjaMessage[], options?: JinjaOptions) => string;
 
 /**
- * Renders a tokenizer's chat template as transformers' `apply_chat_template` does. The date is fixed, so that encoded data
- * does not depend on the day. Throws where the template raises an error.
+ * A tokenizer's chat template, which renders as transformers' `apply_chat_template` does. The date is fixed, so that
+ * encoded data does not depend on the day. Throws the library's error where it cannot be read, and the writer where it
+ * cannot be run; `JinjaRefusal` where it raises an error itself.
  */
-export function renderJinja(
-  source: string,
-  messages: JinjaMessage[],
-  { addGenerationPrompt = false, tools, bos = "", eos = "" }: JinjaOptions = {},
-): string {
-  return new Jinja(FIXED_DAY + source).render({
+export function readJinja(source: string): JinjaWriter {
+  const program = parse(tokenize(source, { trim_blocks: true, lstrip_blocks: true }));
+  return (messages, options = {}) => String(new PythonLike(environmentOf(messages, options)).run(program).value);
+}
+
+/** Reads a chat template and renders it once. */
+export function renderJinja(source: string, messages: readonly JinjaMessage[], options?: JinjaOptions): string {
+  return readJinja(source)(messages, options);
+}
+
+function environmentOf(
+  messages: readonly JinjaMessage[],
+  { addGenerationPrompt = false, tools, bos = "", eos = "", day = "26 Jul 2024" }: JinjaOptions,
+): Environment {
+  const globals = {
+    true: true,
+    false: false,
+    none: null,
+    True: true,
+    False: false,
+    None: null,
+    range: numbers,
+    strftime_now: () => day,
+    raise_exception: (message: unknown) => {
+      throw new JinjaRefusal(String(message));
+    },
     messages,
     tools: tools ?? null,
     documents: null,
     add_generation_prompt: addGenerationPrompt,
     bos_token: bos,
     eos_token: eos,
-  });
+  };
+  const environment = new Environment();
+  for (const [name, value] of Object.entries(globals)) environment.set(name, value);
+  return environment;
+}
+
+/** Python's `range`. */
+function numbers(from: number, to?: number, step = 1): number[] {
+  const [start, end] = to === undefined ? [0, from] : [from, to];
+  return Array.from({ length: Math.max(0, Math.ceil((end - start) / step)) }, (_, i) => start + i * step);
+}
+
+/** The library's interpreter, but that `strip`, `lstrip` and `rstrip` take the characters that they remove. */
+class PythonLike extends Interpreter {
+  override evaluate(node: any, environment: Environment): any {
+    const method = node?.type === "CallExpression" && node.args.length === 1 && node.callee.property?.value;
+    if (method !== "strip" && method !== "lstrip" && method !== "rstrip") return super.evaluate(node, environment);
+    const text = super.evaluate(node.callee.object, environment).value;
+    const signs = super.evaluate(node.args[0], environment).value;
+    if (typeof text !== "string" || typeof signs !== "string") return super.evaluate(node, environment);
+    let [start, end] = [0, text.length];
+    if (method !== "rstrip") { while (start < end && signs.includes(text[start])) start++; }
+    if (method !== "lstrip") { while (end > start && signs.includes(text[end - 1])) end--; }
+    return super.evaluate({ type: "StringLiteral", value: text.slice(start, end) } as any, environment);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { CONTENT, type Slot, type Template } from "../../../templates/mod.ts";
+import { CONTENT, type Slot, type Template, type Trims } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { Conversation, Message } from "../formats/conversation.ts";
 import { callParts, describeTools, writeCalls } from "./calls.ts";
@@ -26,51 +26,69 @@ export interface RenderOptions {
   splitSpecialTokens?: boolean;
 }
 
+/** What is needed of a tokenizer. */
+export type Vocabulary = Pick<Tokenizer, "bos" | "eos" | "idOf" | "specialTexts">;
+
 /** Writes a conversation, turn by turn. The last answer may be missing: it is then empty. */
 export function render(
   template: Template,
-  tokenizer: Tokenizer,
-  conversation: Conversation,
+  tokenizer: Vocabulary,
+  { system: givenSystem, tools, messages }: Conversation,
   { lastOnly = false, splitSpecialTokens = false }: RenderOptions = {},
 ): RenderedTurn[] {
+  const { trims } = template;
   const write = (slots: readonly Slot[], content: string) => writeSlots(slots, content, tokenizer, splitSpecialTokens);
-  const system = systemText(conversation.system || template.defaultSystem, describeTools(template, conversation.tools));
+  const system = systemText(
+    givenSystem ? trimmed(givenSystem, trims.system) : template.defaultSystem,
+    describeTools(template, tools),
+  );
   const hasSystem = system !== "" || template.alwaysSystem;
   const inUser = hasSystem && template.systemInUser ? fillText(template.system, system) : "";
+  const systemTurn = template.systemInUser === "last" ? Math.max(0, messages.findLastIndex(isQuestion)) : 0;
   const head = [
     ...write(template.prefix, ""),
-    ...(hasSystem && !template.systemInUser ? write(template.system, system) : []),
+    ...(!hasSystem ? write(template.withoutSystem, "") : template.systemInUser ? [] : write(template.system, system)),
   ];
   const turns: RenderedTurn[] = [];
-  for (let i = 0; i < conversation.messages.length; i += 2) {
-    const [question, answer] = [conversation.messages[i], conversation.messages[i + 1]];
+  for (let i = 0; i < messages.length; i += 2) {
+    const [question, answer] = [messages[i], messages[i + 1]];
     const slots = question.role === "observation" ? template.observation : template.user;
     const start = i === 0 ? head : [];
-    const before = i === 0 ? inUser : "";
-    const isLast = i + 2 >= conversation.messages.length;
-    const { said, calls, space } = answerParts(template, answer, lastOnly && !isLast);
-    const thought = lastOnly && !isLast ? NO_THOUGHT : thoughtFor(template, said);
+    const before = i === systemTurn ? inUser : "";
+    const isPast = lastOnly && i + 2 < messages.length;
+    const parts = answerParts(template, answer, isPast);
+    const thought = isPast && template.fillsThought !== "all"
+      ? { read: [], learned: [], said: parts.said }
+      : withThought(template, answer && parts.said);
     const [opening, closing] = around(slots, before);
     turns.push({
       source: [...start, ...write(slots, before + questionText(template, question)), ...thought.read],
-      answer: answer === undefined ? [] : [...thought.learned, ...writeAnswer(said, calls, space)],
+      answer: answer === undefined ? [] : [...thought.learned, ...writeAnswer(thought.said, parts)],
       opening: [...start, ...write(opening, "")],
       closing: [...write(closing, ""), ...thought.read],
     });
   }
   return turns;
 
-  function writeAnswer(said: string, calls: string | undefined, space: string): Part[] {
+  function writeAnswer(said: string, { calls, space }: AnswerParts): Part[] {
     if (calls === undefined) return write(template.assistant, said);
-    const text = said === "" || said.endsWith(template.thoughtWords[1]) ? said : said + space;
+    const isThought = said.trimEnd().endsWith(template.thoughtWords[1].trim());
+    const text = said.trim() === "" || isThought ? said : said + space;
     const opening = upToContent(template.assistant);
     if (sameSlots(opening, upToContent(template.function))) return write(template.function, text + calls);
     return [...(text === "" ? [] : write(opening, text)), ...write(template.function, calls)];
   }
 }
 
-function questionText({ betweenResults }: Template, { content, moreResults = [] }: Message): string {
-  return [content, ...moreResults].join(betweenResults);
+const isQuestion = ({ role }: Message) => role === "user";
+
+function questionText({ betweenResults, trims }: Template, { role, content, moreResults = [] }: Message): string {
+  return [content, ...moreResults].map((text) => trimmed(text, trims[role as keyof Trims])).join(betweenResults);
+}
+
+function trimmed(text: string, side: Trims[keyof Trims]): string {
+  if (side === undefined) return text;
+  return side === "both" ? text.trim() : side === "start" ? text.trimStart() : text.trimEnd();
 }
 
 /** The slots that open a message, and its text. */
@@ -87,40 +105,52 @@ function systemText(system: string, tools: string): string {
   return system === "" ? tools.trimStart() : system + tools;
 }
 
-function answerParts(
-  template: Template,
-  answer: Message | undefined,
-  dropThought: boolean,
-): { said: string; calls?: string; space: string } {
+interface AnswerParts {
+  readonly said: string;
+  readonly calls?: string;
+  readonly space: string;
+}
+
+function answerParts(template: Template, answer: Message | undefined, isPast: boolean): AnswerParts {
   if (answer === undefined) return { said: "", space: "" };
   const given = answer.role === "function" ? callParts(template, answer) : { said: answer.content, space: "" };
-  const drop = template.reasoning &&
-    (template.enableThinking === false || (dropThought && !template.preserveThinking));
+  const drop = template.reasoning && (template.enableThinking === false || (isPast && !template.preserveThinking));
   return {
-    said: drop ? withoutThought(template, given.said) : given.said,
+    said: trimmed(drop ? withoutThought(template, given.said) : given.said, template.trims.assistant),
     calls: "calls" in given ? writeCalls(template, given.calls) : undefined,
     space: given.space,
   };
 }
 
-const NO_THOUGHT: { read: Part[]; learned: Part[] } = { read: [], learned: [] };
-
-/** Where the empty thought of an answer without reasoning goes: see `Template.enableThinking`. */
-function thoughtFor(template: Template, answer: string): { read: Part[]; learned: Part[] } {
-  if (!template.reasoning || hasThought(template, answer)) return NO_THOUGHT;
-  const thought = template.thoughtWords.join("");
-  return template.enableThinking === true ? { read: [], learned: [thought] } : { read: [thought], learned: [] };
+/** An answer with its thought in place, see `Template.enableThinking`; without an answer, what the prompt says of it. */
+function withThought(template: Template, answer: string | undefined): { read: Part[]; learned: Part[]; said: string } {
+  const { thoughtWords: [open, close], opensThought, fillsThought } = template;
+  const enableThinking = opensThought === "empty" && template.enableThinking ? null : template.enableThinking;
+  const opened = opensThought === "open" && enableThinking === true ? [open] : [];
+  const said = answer ?? "";
+  if (!template.reasoning) return { read: [], learned: [], said };
+  if (hasThought(template, said)) {
+    return opened.length > 0 && said.startsWith(open)
+      ? { read: opened, learned: [], said: said.slice(open.length) }
+      : { read: [], learned: [], said };
+  }
+  if (enableThinking === true && answer === undefined) return { read: opened, learned: [], said };
+  if (enableThinking === true && fillsThought === "none") return { read: [], learned: [], said };
+  const text = said.replace(/^\n+/, ""); // the thought ends with line breaks of its own
+  if (enableThinking !== true) return { read: [open + close], learned: [], said: text };
+  return { read: opened, learned: [opened.length > 0 ? close : open + close], said: text };
 }
 
 function hasThought({ thoughtWords: [open, close] }: Template, answer: string): boolean {
   return answer.includes(open.trim()) || answer.includes(close.trim());
 }
 
-function withoutThought({ thoughtWords: [open, close] }: Template, answer: string): string {
+function withoutThought({ thoughtWords: [open, close], keepsBreaks }: Template, answer: string): string {
   const start = answer.indexOf(open.trim());
   const end = answer.indexOf(close.trim(), start + 1);
   if (start < 0 || end < 0) return answer;
-  return (answer.slice(0, start) + answer.slice(end + close.trim().length)).replace(/^\n+/, "");
+  const rest = answer.slice(0, start) + answer.slice(end + close.trim().length);
+  return keepsBreaks ? rest : rest.replace(/^\n+/, "");
 }
 
 /** The slots before and after the message itself. */
@@ -140,7 +170,7 @@ function fill(slot: string, content: string): string {
   return slot.replace(CONTENT, () => content);
 }
 
-function writeSlots(slots: readonly Slot[], content: string, tokenizer: Tokenizer, split: boolean): Part[] {
+function writeSlots(slots: readonly Slot[], content: string, tokenizer: Vocabulary, split: boolean): Part[] {
   const parts: Part[] = [];
   for (const slot of slots) {
     if (typeof slot !== "string") {
@@ -153,7 +183,7 @@ function writeSlots(slots: readonly Slot[], content: string, tokenizer: Tokenize
 }
 
 /** The template's own special tokens stay tokens, even where those in the data are ordinary text. */
-function splitSlot(slot: string, content: string, tokenizer: Tokenizer): Part[] {
+function splitSlot(slot: string, content: string, tokenizer: Vocabulary): Part[] {
   const specials = tokenizer.specialTexts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   if (specials.length === 0) return [fill(slot, content)];
   return slot.split(new RegExp(`(${specials.join("|")})`)).map((piece, i) =>

@@ -21,7 +21,7 @@ async function scene() {
 
 Deno.test("a task whose rows are pairs reaches a batch with row starts and tags, encoded or from the cache", async () => {
   using place = await scene();
-  const tokenizer = await Tokenizer.load(model), template = chooseTemplate(place.recipe, tokenizer);
+  const tokenizer = await Tokenizer.load(model), template = await chooseTemplate(place.recipe, tokenizer);
   const read: number[] = [], said: string[] = [];
   for (let time = 0; time < 2; time++) {
     const { train, tallies } = await prepare(place.recipe, { task: pairs, template, tokenizer }, {
@@ -67,7 +67,7 @@ Deno.test("a preview shows each document of a row under its name", async () => {
 
 Deno.test("packing is refused where a task's rows cannot be packed", async () => {
   using place = await scene();
-  const tokenizer = await Tokenizer.load(model), template = chooseTemplate(place.recipe, tokenizer);
+  const tokenizer = await Tokenizer.load(model), template = await chooseTemplate(place.recipe, tokenizer);
   const target = { task: pairs, template, tokenizer }, options = { cache: place.folder };
   await assert.rejects(prepare({ ...place.recipe, packing: true }, target, options), {
     name: "RecipeError",
