@@ -206,14 +206,18 @@ function answerLines(template: Template, parts: Parts, lastOnly: boolean): strin
 }
 
 /** In a prompt, and with `lastOnly` before the last answer too, earlier answers have lost their reasoning. */
-function reasoningLines({ thoughtWords, preserveThinking, keepsBreaks }: Template, lastOnly: boolean): string[] {
+function reasoningLines(template: Template, lastOnly: boolean): string[] {
+  const { thoughtWords, preserveThinking, keepsBreaks } = template;
   const [open, close] = thoughtWords.map((word) => quote(word.trim()));
+  const stripped = keepsBreaks ? "" : ".lstrip('\\n')";
   return [
     `{%- set past = add_generation_prompt${lastOnly ? " or not loop.last" : ""} %}`,
     `{%- if ${preserveThinking ? "thinking is false" : "thinking is false or past"} %}`,
     `{%- set pieces = said.split(${open}, 1) %}`,
     `{%- if pieces | length > 1 and ${close} in pieces[1] %}`,
-    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1])${keepsBreaks ? "" : ".lstrip('\\n')"} %}`,
+    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1])${stripped} %}`,
+    `{%- elif pieces | length == 1 and ${close} in said %}`,
+    `{%- set said = said.split(${close}, 1)[1]${stripped} %}`,
     "{%- endif %}",
     "{%- endif %}",
   ];

@@ -71,6 +71,9 @@ export const CHATS: Record<string, Chat> = {
   "a thought in the first answer": { messages: [ONE[0], answer(`${THOUGHT}docker images`), ...TWO.slice(2)] },
   "a thought that does not end": { messages: [ONE[0], answer("<think>\nIt"), ...TWO.slice(2)] },
   "a thought with marks only": { messages: [ONE[0], answer("a </think> b <think> c"), ...TWO.slice(2)] },
+  "the end of a thought that the prompt opened": {
+    messages: [ONE[0], answer("It runs.\n</think>\n\ndocker images"), ...TWO.slice(2)],
+  },
   "a thought of its own": { messages: [ONE[0], answer("docker images", { reasoning_content: " It runs.\n" })] },
   "tools that are not called": { messages: ONE, tools: TOOLS },
   "tools and a system prompt": { messages: [system("Be brief."), ...TWO], tools: TOOLS },

@@ -145,11 +145,12 @@ function hasThought({ thoughtWords: [open, close] }: Template, answer: string): 
   return answer.includes(open.trim()) || answer.includes(close.trim());
 }
 
+/** Where a prompt opened the thought, the answer holds its end alone. */
 function withoutThought({ thoughtWords: [open, close], keepsBreaks }: Template, answer: string): string {
   const start = answer.indexOf(open.trim());
   const end = answer.indexOf(close.trim(), start + 1);
-  if (start < 0 || end < 0) return answer;
-  const rest = answer.slice(0, start) + answer.slice(end + close.trim().length);
+  if (end < 0) return answer;
+  const rest = answer.slice(0, Math.max(0, start)) + answer.slice(end + close.trim().length);
   return keepsBreaks ? rest : rest.replace(/^\n+/, "");
 }
 
