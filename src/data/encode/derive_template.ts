@@ -4,7 +4,7 @@ import { describe, firstNeeded, notesOf } from "./derive/differences.ts";
 import { fitted } from "./derive/fit.ts";
 import { CannotFollow, takeApart } from "./derive/take_apart.ts";
 import { type Marks, theirs } from "./derive/writers.ts";
-import { JinjaRefusal } from "./jinja.ts";
+import { JinjaError, JinjaRefusal } from "./jinja.ts";
 
 /**
  * A template derived from a tokenizer's own Jinja chat template: it renders small conversations and takes what surrounds
@@ -22,18 +22,12 @@ export function deriveTemplate(source: string, marks: Marks, onNote: (sentence: 
     for (const note of notesOf(template, write, marks)) onNote(note);
     return template;
   } catch (error) {
+    if (!(error instanceof JinjaError || error instanceof CannotFollow)) throw error;
+    const why = error instanceof JinjaRefusal
+      ? `it refuses an ordinary conversation (${quoted(error.message)})`
+      : error.message;
     throw new RecipeError(
-      `Cannot derive a template from the tokenizer's chat template: ${reason(error)}; name one with template`,
+      `Cannot derive a template from the tokenizer's chat template: ${why}; name one with template`,
     );
   }
-}
-
-function reason(error: unknown): string {
-  if (error instanceof CannotFollow) return error.message;
-  const { message } = error as Error;
-  if (error instanceof JinjaRefusal) return `it refuses an ordinary conversation (${quoted(message)})`;
-  if (!(error instanceof RangeError)) return `the Jinja interpreter says ${quoted(message)}`;
-  return /stack/.test(message)
-    ? "it is nested too deeply, or calls itself without end"
-    : "it makes a text that is too long";
 }

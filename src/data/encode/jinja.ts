@@ -1,5 +1,6 @@
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { type Template, toJinja } from "../../../templates/mod.ts";
+import { quoted } from "../../errors.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 
 /** A message as chat templates know it. */
@@ -19,20 +20,42 @@ export interface JinjaOptions {
   readonly day?: string;
 }
 
+/** Why a chat template cannot be read or run, as a clause. */
+export class JinjaError extends Error {}
+
 /** A chat template that refuses a conversation, in its own words. */
-export class JinjaRefusal extends Error {}
+export class JinjaRefusal extends JinjaError {}
 
 /** Writes messages with a chat template. */
 export type JinjaWriter = (messages: readonly JinjaMessage[], options?: JinjaOptions) => string;
 
 /**
  * A tokenizer's chat template, which renders as transformers' `apply_chat_template` does. The date is fixed, so that
- * encoded data does not depend on the day. Throws the library's error where it cannot be read, and the writer where it
- * cannot be run; `JinjaRefusal` where it raises an error itself.
+ * encoded data does not depend on the day. Throws `JinjaError` where it cannot be read, and the writer where it cannot be
+ * run.
  */
 export function readJinja(source: string): JinjaWriter {
-  const program = parse(tokenize(source, { trim_blocks: true, lstrip_blocks: true }));
-  return (messages, options = {}) => String(new PythonLike(environmentOf(messages, options)).run(program).value);
+  const program = explained(() => parse(tokenize(source, { trim_blocks: true, lstrip_blocks: true })));
+  return (messages, options = {}) => {
+    const environment = environmentOf(messages, options);
+    return explained(() => String(new PythonLike(environment).run(program).value));
+  };
+}
+
+/** What the library throws, as a `JinjaError`. */
+function explained<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof JinjaError) throw error;
+    const { message } = error as Error;
+    if (!(error instanceof RangeError)) throw new JinjaError(`the Jinja interpreter says ${quoted(message)}`);
+    throw new JinjaError(
+      /stack/.test(message)
+        ? "it is nested too deeply, or calls itself without end"
+        : "it makes a text that is too long",
+    );
+  }
 }
 
 /** Reads a chat template and renders it once. */

@@ -1,5 +1,5 @@
 import type { Template } from "../../../../templates/mod.ts";
-import { sameText } from "./fit.ts";
+import { sameText, unlessRefused } from "./fit.ts";
 import { type Probe, PROBES, WORDS } from "./probes.ts";
 import { type Marks, ours, type Write } from "./writers.ts";
 
@@ -109,11 +109,7 @@ function excerpts(theirs: string, ours: string): { theirs: string; ours: string 
 
 /** Whether the Jinja writes system prompts at all. */
 function takesSystem(write: Write): boolean {
-  try {
-    return write(PROBES.system[0].conversation, true).includes(WORDS.system);
-  } catch {
-    return false;
-  }
+  return unlessRefused(() => write(PROBES.system[0].conversation, true).includes(WORDS.system)) ?? false;
 }
 
 const OTHER_DAY = "31 Dec 1999";

@@ -1,4 +1,6 @@
 import { CONTENT, type Template, TOOL_FORMATS, type ToolFormat, type Trims } from "../../../../templates/mod.ts";
+import { RowError } from "../../sources/row.ts";
+import { JinjaError } from "../jinja.ts";
 import { type Probe, PROBES, SECOND_RESULT, TOOL_CALL, WORDS } from "./probes.ts";
 import { around, CannotFollow, splitAtSpecials } from "./take_apart.ts";
 import { type Marks, ours, type Write } from "./writers.ts";
@@ -38,24 +40,24 @@ export function sameText(
   { conversation, prompt }: Probe,
   { eos }: Marks,
 ): boolean | undefined {
-  let texts: string[];
+  const texts = unlessRefused(() => [a(conversation, prompt), b(conversation, prompt)]);
+  return texts && (texts[0] === texts[1] || (!prompt && texts[0] === texts[1] + eos?.text));
+}
+
+/** What is written; undefined where the Jinja, or a template without a format of tools, refuses to. */
+export function unlessRefused<T>(write: () => T): T | undefined {
   try {
-    texts = [a(conversation, prompt), b(conversation, prompt)];
-  } catch {
-    return undefined;
+    return write();
+  } catch (error) {
+    if (error instanceof JinjaError || error instanceof CannotFollow || error instanceof RowError) return undefined;
+    throw error;
   }
-  return texts[0] === texts[1] || (!prompt && texts[0] === texts[1] + eos?.text);
 }
 
 /** Whether earlier answers lose their thoughts. */
 function withThoughts(found: Template, write: Write): Template {
-  const [{ conversation }] = PROBES.pastThought;
-  let text: string;
-  try {
-    text = write(conversation, true);
-  } catch {
-    return found;
-  }
+  const text = unlessRefused(() => write(PROBES.pastThought[0].conversation, true));
+  if (text === undefined) return found;
   if (text.includes(WORDS.thought)) return found.reasoning ? { ...found, preserveThinking: true } : found;
   return found.reasoning ? found : { ...found, reasoning: true, fillsThought: "none" };
 }
@@ -63,12 +65,9 @@ function withThoughts(found: Template, write: Write): Template {
 /** The first format of tools in which the Jinja writes them, with its slots; else none. */
 function toolsOf(template: Template, write: Write, marks: Marks, agrees: Agrees): Partial<Template> {
   for (const [toolFormat, format] of Object.entries(TOOL_FORMATS)) {
-    try {
-      const change = { toolFormat, ...toolSlots(template, format, write, marks) };
-      if (agrees({ ...template, ...change }, PROBES.tools)) return change;
-    } catch {
-      // The Jinja does not write such a call.
-    }
+    const slots = unlessRefused(() => toolSlots(template, format, write, marks));
+    const change = { toolFormat, ...slots };
+    if (slots !== undefined && agrees({ ...template, ...change }, PROBES.tools)) return change;
   }
   return { toolFormat: null };
 }

@@ -1,5 +1,5 @@
 import { BOS, CONTENT, EOS, type Slot, type Template, template } from "../../../../templates/mod.ts";
-import { JinjaRefusal } from "../jinja.ts";
+import { JinjaError } from "../jinja.ts";
 import { PROBES, WORDS } from "./probes.ts";
 import type { Marks, Write } from "./writers.ts";
 
@@ -71,7 +71,7 @@ function systemParts(write: Write, bos: string, first: string, userBefore: strin
   try {
     [before, after] = around(around(write({ ...ASK, system: WORDS.system }, true), WORDS.question)[0], WORDS.system);
   } catch (error) {
-    if (!isPlain || !(error instanceof JinjaRefusal || error instanceof CannotFollow)) throw error;
+    if (!isPlain || !(error instanceof JinjaError || error instanceof CannotFollow)) throw error;
     return { ...none, prefix: start, systemInUser: "first" }; // it takes no system prompt: that goes before the question
   }
   if (!isPlain) return defaultInQuestion(first, userBefore, before, after);
