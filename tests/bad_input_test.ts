@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { ADAPTER_CASES } from "./bad_input/adapters.ts";
 import type { Case } from "./bad_input/case.ts";
 import { DATASET_CASES } from "./bad_input/datasets.ts";
+import { KIND_CASES } from "./bad_input/kinds.ts";
 import { MODEL_CASES } from "./bad_input/models.ts";
+import { NAME_CASES } from "./bad_input/names.ts";
 import { Place, SFT } from "./bad_input/place.ts";
 import { RECIPE_CASES } from "./bad_input/recipes.ts";
 import { RUN_CASES } from "./bad_input/runs.ts";
@@ -21,6 +23,8 @@ const AREAS: Record<string, Case[]> = {
   "tokenizers and templates": TOKENIZER_CASES,
   datasets: DATASET_CASES,
   settings: RECIPE_CASES,
+  "kinds of files": KIND_CASES,
+  "names from outside": NAME_CASES,
   "folders, disks and memory": RUN_CASES,
 };
 

@@ -57,7 +57,7 @@ Deno.test("README: stages, families and templates are those that exist", () => {
 });
 
 Deno.test("README: the count of bad inputs is right", async () => {
-  const files = ["adapters", "datasets", "models", "recipes", "runs", "tokenizers", "weights"];
+  const files = ["adapters", "datasets", "kinds", "models", "names", "recipes", "runs", "tokenizers", "weights"];
   const lists = await Promise.all(files.map(async (name) => Object.values(await import(`./bad_input/${name}.ts`))));
   const count = lists.flat(2).length;
   assert.match(README, new RegExp(`\\| ${count} kinds of bad input \\|`));

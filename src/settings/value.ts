@@ -16,6 +16,9 @@ export function check(setting: z.ZodType, given: unknown): Checked {
   if (given === null && !setting.safeParse(null).success) given = undefined;
   const schema = bare(setting);
   const value = given === undefined || given === null ? given : read(schema, given, factsOf(setting).synonyms);
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__")) {
+    return { problem: 'it has the key "__proto__", which no setting knows' }; // zod would leave it out
+  }
   const result = setting.safeParse(value);
   if (result.success) return { value: result.data };
   return { problem: describe(result.error.issues[0], schema, value) };

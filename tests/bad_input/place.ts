@@ -58,6 +58,19 @@ export class Place implements Disposable {
     for (const name of names) rmSync(this.path(name), { recursive: true });
   }
 
+  /** Puts a named pipe in the place of a file: reading it would wait for a writer. */
+  pipe(name: string): void {
+    rmSync(this.path(name), { force: true });
+    mkdirSync(dirname(this.path(name)), { recursive: true });
+    new Deno.Command("mkfifo", { args: [this.path(name)] }).outputSync();
+  }
+
+  /** Puts a link in the place of a file. */
+  link(name: string, to: string): void {
+    rmSync(this.path(name), { force: true });
+    Deno.symlinkSync(to, this.path(name));
+  }
+
   /** Truncates a file to this many bytes. */
   cut(name: string, bytes: number): void {
     this.write(name, this.read(name).subarray(0, bytes));
@@ -91,7 +104,8 @@ export class Place implements Disposable {
   }
 
   #hash(name: string): string {
-    if (lstatSync(this.path(name)).isDirectory()) return "folder";
+    const found = lstatSync(this.path(name));
+    if (!found.isFile()) return found.isDirectory() ? "folder" : "neither file nor folder";
     return createHash("sha256").update(this.read(name)).digest("hex").slice(0, 12);
   }
 

@@ -92,8 +92,8 @@ export function parseEntry(name: string, value: unknown): Entry {
   const why = issue.code === "unrecognized_keys"
     ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
     : `it must be ${wanted(issue)}; correct it`;
-  const which = key === "" ? "its entry in dataset_info.json" : `dataset_info.json has ${key}`;
-  throw new DataError(`Cannot load dataset "${name}": ${which}: ${why}`);
+  if (key === "") throw new DataError(`Cannot load dataset "${name}": in dataset_info.json ${why}`);
+  throw new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
 }
 
 const TYPES: Readonly<Partial<Record<string, string>>> = {
