@@ -59,7 +59,7 @@ export interface Template {
   /** true: an answer without reasoning gets an empty thought and learns it. false: reasoning is removed and the empty
    * thought is part of the question. null: only answers without reasoning get it, as part of the question. */
   readonly enableThinking: boolean | null;
-  /** Which answers without reasoning get an empty thought: none, the last of a conversation, or all. */
+  /** Which answers without reasoning get an empty thought where `enableThinking` is true: none, the last, or all. */
   readonly fillsThought: "none" | "last" | "all";
   /** What a prompt ends with: nothing of a thought, what opens one, or an empty one. */
   readonly opensThought: false | "open" | "empty";

@@ -1,6 +1,7 @@
 import { CONTENT, type Slot, type Template, type Trims } from "../template.ts";
 import { TOOL_FORMATS, type ToolFormat } from "../tools/mod.ts";
 import { type Code, code, joined, quote, say } from "./quote.ts";
+import { promptedThought, thinking, withEmptyThought, withoutThought } from "./thoughts.ts";
 
 /** What is known of the tokenizer, and of how answers were learned. */
 export interface JinjaNames {
@@ -30,7 +31,7 @@ export function toJinja(template: Template, names: JinjaNames = {}): string {
     ...macro("describe(tools)", format?.describeJinja ?? NO_FORMAT),
     ...macro("write(calls)", format?.callJinja ?? NO_FORMAT),
     ...systemLines(template, parts),
-    ...(template.reasoning ? [thinkingLine(template)] : []),
+    ...(template.reasoning ? [thinking(template)] : []),
     "{%- for message in turns %}",
     ...questionLines(template, parts),
     ...resultLines(template, parts),
@@ -185,9 +186,9 @@ function answerLines(template: Template, parts: Parts, lastOnly: boolean): strin
     "{%- if message.reasoning_content is string and message.reasoning_content | trim %}",
     `{%- set said = ${joined("<think>\n", code("(message.reasoning_content | trim)"), "\n</think>\n\n")} + said %}`,
     "{%- endif %}",
-    ...(template.reasoning ? reasoningLines(template, lastOnly) : []),
+    ...(template.reasoning ? withoutThought(template, lastOnly) : []),
     template.trims.assistant === undefined ? "" : `{%- set said = ${trimmed("said", template.trims.assistant)} %}`,
-    ...(template.reasoning ? emptyThoughtLines(template) : []),
+    ...(template.reasoning ? withEmptyThought(template) : []),
     "{%- if message.tool_calls %}",
     ...(before === callsBefore
       ? [say(before, code("said"))]
@@ -205,44 +206,8 @@ function answerLines(template: Template, parts: Parts, lastOnly: boolean): strin
   ];
 }
 
-/** In a prompt, and with `lastOnly` before the last answer too, earlier answers have lost their reasoning. */
-function reasoningLines(template: Template, lastOnly: boolean): string[] {
-  const { thoughtWords, preserveThinking, keepsBreaks } = template;
-  const [open, close] = thoughtWords.map((word) => quote(word.trim()));
-  const stripped = keepsBreaks ? "" : ".lstrip('\\n')";
-  return [
-    `{%- set past = add_generation_prompt${lastOnly ? " or not loop.last" : ""} %}`,
-    `{%- if ${preserveThinking ? "thinking is false" : "thinking is false or past"} %}`,
-    `{%- set pieces = said.split(${open}, 1) %}`,
-    `{%- if pieces | length > 1 and ${close} in pieces[1] %}`,
-    `{%- set said = (pieces[0] + pieces[1].split(${close}, 1)[1])${stripped} %}`,
-    `{%- elif pieces | length == 1 and ${close} in said %}`,
-    `{%- set said = said.split(${close}, 1)[1]${stripped} %}`,
-    "{%- endif %}",
-    "{%- endif %}",
-  ];
-}
-
-function emptyThoughtLines({ thoughtWords, fillsThought }: Template): string[] {
-  const [open, close] = thoughtWords.map((word) => quote(word.trim()));
-  const which = { none: "not past and thinking is not true and ", last: "not past and ", all: "" }[fillsThought];
-  return [
-    `{%- if ${which} ${open} not in said and ${close} not in said %}`,
-    say(thoughtWords.join("")),
-    "{%- set said = said.lstrip('\\n') %}",
-    "{%- endif %}",
-  ];
-}
-
-function thinkingLine({ enableThinking, opensThought }: Template): string {
-  const usual = opensThought === "empty" && enableThinking === true ? null : enableThinking;
-  return `{%- set thinking = enable_thinking if enable_thinking is defined else ${usual ?? "none"} %}`;
-}
-
-function promptLines({ reasoning, thoughtWords, opensThought }: Template, { header }: Parts): string[] {
-  const opened = opensThought === "open" ? ["{%- else %}", say(thoughtWords[0])] : [];
-  const thought = reasoning ? ["{%- if not thinking %}", say(thoughtWords.join("")), ...opened, "{%- endif %}"] : [];
-  const lines = [say(header), ...thought].filter((line) => line !== "");
+function promptLines(template: Template, { header }: Parts): string[] {
+  const lines = [say(header), ...(template.reasoning ? promptedThought(template) : [])].filter((line) => line !== "");
   return lines.length === 0 ? [] : ["{%- if add_generation_prompt %}", ...lines, "{%- endif %}"];
 }
 

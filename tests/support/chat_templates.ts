@@ -204,7 +204,7 @@ export const BEYOND: Record<string, { source: string; reason: string }> = {
   },
   "a text that doubles": {
     source: "{% set n = namespace(x='ab') %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x }}",
-    reason: "it makes a text that is too long",
+    reason: "it makes a text or a list that is too long",
   },
   "nested brackets": {
     source: "{{ " + "(".repeat(100000) + "1" + ")".repeat(100000) + " }}",

@@ -53,7 +53,7 @@ function explained<T>(run: () => T): T {
     throw new JinjaError(
       /stack/.test(message)
         ? "it is nested too deeply, or calls itself without end"
-        : "it makes a text that is too long",
+        : "it makes a text or a list that is too long",
     );
   }
 }

@@ -41,7 +41,7 @@ export function sameText(
   { eos }: Marks,
 ): boolean | undefined {
   const texts = unlessRefused(() => [a(conversation, prompt), b(conversation, prompt)]);
-  return texts && (texts[0] === texts[1] || (!prompt && texts[0] === texts[1] + eos?.text));
+  return texts && (texts[0] === texts[1] || (!prompt && texts[0] === texts[1] + (eos?.text ?? "")));
 }
 
 /** What is written; undefined where the Jinja, or a template without a format of tools, refuses to. */
