@@ -17,6 +17,10 @@ const NEEDS: Readonly<Record<string, string>> = {
 
 const EVERY = Object.keys(NEEDS), TRAINS = ["sft", "plan"], READS = [...TRAINS, "data"];
 
+const finished = Deno.makeTempDirSync();
+Deno.writeTextFileSync(`${finished}/model.safetensors`, "");
+addEventListener("unload", () => Deno.removeSync(finished, { recursive: true }));
+
 /** Commands, arguments besides what they need, and what each of them says. */
 const WRONG: readonly [commands: readonly string[], args: string, sentence: RegExp][] = [
   [

@@ -1,242 +1,19 @@
-// A setting that is accepted acts, or says why nothing is done for it: for each, two values and what differs between them.
+// A setting that is accepted acts, or says why nothing is done for it: for each, two values and what differs between them,
+// with the command that shows it best, and then with every other command that takes it.
 
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
-import { prepare, TASKS } from "../src/data/mod.ts";
-import { forecast, refuseImpossible } from "../src/plan/mod.ts";
+import { loadChat } from "../src/generate/chat.ts";
 import { makeRecipe, type SettingName } from "../src/recipe/mod.ts";
-import { SETTINGS } from "../src/recipe/recipe.ts";
+import { type Purpose, PURPOSES } from "../src/recipe/purposes.ts";
+import { settingNamed, SETTINGS } from "../src/recipe/recipe.ts";
 import { settle } from "../src/recipe/settle.ts";
 import { factsOf } from "../src/settings/setting.ts";
 import { snakeCase } from "../src/settings/spelling.ts";
-import { Tokenizer } from "../src/tokenizer/mod.ts";
-import { TEMPLATES } from "../templates/mod.ts";
+import { check } from "../src/settings/value.ts";
 import { NANO } from "./reliability/nano.ts";
-import type { Seen, Settings } from "./settings_act/observe.ts";
-import {
-  again,
-  atHub,
-  CHATS,
-  DEEP,
-  EVAL,
-  MANY,
-  NARROW,
-  offline,
-  ONE,
-  OTHER,
-  place,
-  see,
-  TRAIN,
-  trained,
-} from "./settings_act/scene.ts";
-import { smallModel } from "./small_model.ts";
-
-/** Two values of a setting and what is seen of each. */
-interface Case {
-  values: readonly [unknown, unknown];
-  see: (settings: Settings) => Promise<unknown>;
-}
-
-/** A value that asks for something for which ftx does nothing, and says why. */
-interface Noted {
-  noted: unknown;
-}
-
-/** The values make a difference to what is seen of a command: its weights, its log, what it says. */
-const act = (what: keyof Seen, values: Case["values"], others: Settings = {}, command = "sft"): Case => ({
-  values,
-  see: async (settings) => (await see(command, { ...others, ...settings }))[what],
-});
-const weights = (values: Case["values"], others?: Settings) => act("weights", values, others);
-const log = (values: Case["values"], others?: Settings) => act("log", values, others);
-const files = (values: Case["values"], others?: Settings) => act("files", values, others);
-const shapes = (values: Case["values"], others?: Settings) => act("shapes", values, others);
-const says = (command: string, values: Case["values"], others?: Settings) => act("says", values, others, command);
-const preview = (values: Case["values"], others?: Settings) => says("data", values, others);
-const answer = (values: Case["values"], others?: Settings) => says("chat", values, others);
-
-const noted = (value: unknown): Noted => ({ noted: value });
-
-const FREEZE = { finetuningType: "freeze" }, FULL = { finetuningType: "full" };
-const EVALUATES = { evalDataset: EVAL, evalStrategy: "steps", evalSteps: 1 };
-const OVERSHOOTS = { // the first of three evaluations is the best, the second the worst
-  ...{ ...EVALUATES, evalDataset: `${NANO}/other.jsonl`, learningRate: 0.1, lrSchedulerType: "constant" },
-  ...{ maxGradNorm: 0, maxSteps: 3, saveStrategy: "steps", saveSteps: 1 },
-};
-
-const CASES: Record<SettingName, Case | Noted> = {
-  // Model
-  modelNameOrPath: { values: [NANO, await smallModel()], see: async (s) => (await see("chat", s)).says },
-  adapterNameOrPath: weights([undefined, await trained("first")]),
-  adapterFolder: weights(["first", "second"], {
-    adapterNameOrPath: (await trained("second", { seed: 1 })).replace(/second$/, ""),
-  }),
-  dtype: log(["fp32", "bf16"]),
-  bf16: log([false, true]),
-  fp16: log([false, true]),
-  tf32: {
-    values: [false, true], // on a CPU, or a GPU that has none, a run says so
-    see: async (s) => Object.values(await see("sft", { ...s, device: "auto" })).slice(0, 4),
-  },
-  pureBf16: weights([false, true], FULL),
-  device: says("sft", ["cpu", "cuda:99"]),
-  threads: act("threads", [1, 2]),
-  ropeScaling: log(["linear", "yarn"], { cutoffLen: 1024 }),
-  upcastLayernorm: shapes([false, true], { ...FULL, pureBf16: true }),
-  resizeVocab: shapes([false, true], { ...FULL, model: NARROW, trainFromScratch: true }),
-  addTokens: preview([undefined, "container"], { resizeVocab: true }),
-  addSpecialTokens: preview([undefined, "container"], { resizeVocab: true }),
-  trainFromScratch: weights([false, true], FULL),
-  flashAttn: noted("fa2"),
-  trustRemoteCode: noted(true),
-  useFastTokenizer: noted(false),
-  lowCpuMemUsage: noted(false),
-  useReentrantGc: noted(false),
-  // Hub
-  modelRevision: { values: ["main", "v2"], see: atHub },
-  cacheDir: { values: [place("a"), place("b")], see: offline },
-  hfHubToken: { values: ["hf_one", "hf_other"], see: atHub },
-  // Template
-  template: preview(["chatml", "alpaca"]),
-  defaultSystem: preview([undefined, "list"]),
-  enableThinking: preview([true, null], { template: "qwen3" }),
-  preserveThinking: preview([false, true], { template: "qwen3", dataset: CHATS, maskHistory: true }),
-  toolFormat: preview(["default", "qwen"], { dataset: CHATS }),
-  splitSpecialTokens: preview([false, true], { dataset: CHATS }),
-  // Data
-  dataset: preview([TRAIN, EVAL]),
-  evalDataset: preview([undefined, EVAL]),
-  datasetDir: preview([place("here"), place("there")], { dataset: "it" }),
-  cutoffLen: preview([2048, 40]),
-  maxSamples: preview([undefined, 1]),
-  valSize: preview([0, 3]),
-  packing: preview([false, true], { cutoffLen: 200 }),
-  neatPacking: preview([false, true], { cutoffLen: 200 }),
-  trainOnPrompt: preview([false, true]),
-  maskHistory: preview([false, true], { dataset: CHATS }),
-  mixStrategy: preview(["concat", "interleave_over"], { dataset: `${EVAL},${ONE}` }),
-  interleaveProbs: preview(["0.5,0.5", "0.9,0.1"], { dataset: `${EVAL},${ONE}`, mixStrategy: "interleave_over" }),
-  groupByLength: log([false, true]),
-  disableShuffling: log([false, true]),
-  dataSeed: log([1, 2]),
-  evalOnEachDataset: preview([false, true], { evalDataset: `${ONE},${OTHER}` }),
-  tokenizedPath: {
-    values: [undefined, place("tokenized")],
-    see: async (s) => (await see("data", s), readdirSync(place("")).includes("tokenized")),
-  },
-  overwriteCache: {
-    values: [false, true],
-    async see(settings) {
-      await again("data", {});
-      const before = cached();
-      await again("data", settings);
-      return cached() === before;
-    },
-  },
-  preprocessingBatchSize: { values: [1000, 5], see: batchesEncoded },
-  preprocessingNumWorkers: noted(4),
-  ignorePadTokenForLoss: noted(false),
-  dataloaderNumWorkers: noted(4),
-  // Method
-  finetuningType: shapes(["lora", "full"]),
-  loraRank: shapes([8, 4]),
-  loraAlpha: log([16, 64]),
-  loraDropout: log([0, 0.5]),
-  loraTarget: shapes(["all", "q_proj"]),
-  loraLayers: shapes([undefined, 1]),
-  additionalTarget: shapes([undefined, "norm"]),
-  useRslora: log([false, true]),
-  initLoraWeights: weights([true, "gaussian"]),
-  createNewAdapter: weights([false, true], { adapterNameOrPath: await trained("first") }),
-  freezeTrainableLayers: weights([1, -1], FREEZE),
-  freezeTrainableModules: weights(["all", "mlp"], FREEZE),
-  freezeExtraModules: weights([undefined, "norm"], FREEZE),
-  neftuneNoiseAlpha: log([undefined, 5]),
-  // Training
-  stage: act("log", ["pt", "sft"], {}, "train"),
-  numTrainEpochs: log([0.1, 0.3], { maxSteps: -1 }),
-  maxSteps: log([1, 2]),
-  perDeviceTrainBatchSize: log([4, 2]),
-  gradientAccumulationSteps: log([1, 2]),
-  perDeviceEvalBatchSize: act("peak", [1, 400], { evalDataset: MANY, doEval: true }),
-  force: { values: [false, true], see: startsWithoutRoom },
-  gradientCheckpointing: act("peak", [true, false], {
-    ...{ ...FULL, model: DEEP, trainFromScratch: true, dataset: MANY },
-    ...{ perDeviceTrainBatchSize: 100, maxSteps: 1 },
-  }),
-  disableGradientCheckpointing: noted(true),
-  labelSmoothingFactor: log([0, 0.1]),
-  seed: weights([42, 1]),
-  doTrain: files([true, false], { evalDataset: EVAL, doEval: true }),
-  doEval: files([false, true], { evalDataset: EVAL }),
-  evalStrategy: log(["no", "epoch"], { evalDataset: EVAL }),
-  evalSteps: log([1, 2], { ...EVALUATES }),
-  computeAccuracy: says("sft", [false, true], EVALUATES),
-  loadBestModelAtEnd: weights([false, true], OVERSHOOTS),
-  metricForBestModel: act("best", ["loss", "perplexity"], EVALUATES),
-  greaterIsBetter: act("best", [false, true], OVERSHOOTS),
-  earlyStoppingSteps: log([undefined, 1], OVERSHOOTS),
-  maxSkippedSteps: log([1, 2], { learningRate: 1e38, maxSteps: 9, maxGradNorm: 0 }),
-  // Optimizer
-  learningRate: log([0.01, 0.02]),
-  lrSchedulerType: log(["linear", "cosine"], { maxSteps: 3 }),
-  lrSchedulerKwargs: log([{ num_cycles: 0.5 }, { num_cycles: 3 }], { lrSchedulerType: "cosine" }),
-  warmupSteps: log([0, 1]),
-  warmupRatio: log([0, 0.5]),
-  weightDecay: weights([0, 0.5]),
-  maxGradNorm: weights([1, 0.001], { adamEpsilon: 1 }),
-  optim: weights(["adamw_torch", "lion_32bit"]),
-  optimArgs: weights([undefined, "momentum=0.9"], { optim: "sgd" }),
-  adamBeta1: weights([0.9, 0.5]),
-  adamBeta2: weights([0.999, 0.5]),
-  adamEpsilon: weights([1e-8, 0.1]),
-  // Run
-  outputDir: {
-    values: [place("one"), place("two")],
-    see: async (s) => (await see("sft", s), readdirSync(place("")).includes("two")),
-  },
-  overwriteOutputDir: {
-    values: [false, true],
-    see: async (settings) => (await again("sft", { ...settings, outputDir: await trained("third") })).says,
-  },
-  resumeFromCheckpoint: {
-    values: [null, true],
-    see: async (settings) =>
-      (await again("sft", { ...settings, outputDir: place("fourth"), saveStrategy: "steps" })).says,
-  },
-  saveStrategy: files(["no", "steps"]),
-  saveSteps: files([1, 2], { saveStrategy: "steps" }),
-  saveTotalLimit: files([undefined, 1], { saveStrategy: "steps", saveSteps: 1 }),
-  saveOnlyModel: files([false, true], { saveStrategy: "steps" }),
-  loggingStrategy: log(["steps", "no"]),
-  loggingSteps: log([1, 2]),
-  loggingFirstStep: log([false, true], { loggingSteps: 2 }),
-  reportTo: files(["none", "tensorboard"]),
-  plotLoss: files([false, true]),
-  runName: act("card", ["one", "two"]),
-  quiet: says("sft", [false, true]),
-  json: says("sft", [false, true]),
-  ddpTimeout: noted(9),
-  // Export
-  exportDir: {
-    values: [place("exported"), place("merged")],
-    see: async (s) => (await see("export", s), readdirSync(place("")).includes("merged")),
-  },
-  exportSize: act("files", [5, 1e-5], {}, "export"),
-  exportDevice: says("export", ["cpu", "auto"], { device: "cuda:99" }),
-  // Generation
-  prompt: answer(["list", "the image"]),
-  system: answer([undefined, "list"]),
-  doSample: answer([true, false]),
-  temperature: answer([0.95, 3]),
-  topP: answer([1, 0.1], { temperature: 3 }),
-  topK: answer([0, 2], { temperature: 3, topP: 1 }),
-  maxNewTokens: answer([12, 3]),
-  repetitionPenalty: answer([1, 9], { doSample: false }),
-  skipSpecialTokens: answer([true, false], { temperature: 3, topP: 1, maxNewTokens: 64 }),
-  // Plan
-  probe: says("plan", [false, true]),
-};
+import { type Case, CASES } from "./settings_act/cases.ts";
+import type { Settings } from "./settings_act/observe.ts";
+import { again, EVAL, MANY, see } from "./settings_act/scene.ts";
 
 for (const name of Object.keys(CASES) as SettingName[]) {
   const one = CASES[name], { note } = factsOf(SETTINGS[name]);
@@ -256,7 +33,7 @@ for (const name of Object.keys(CASES) as SettingName[]) {
 }
 
 Deno.test("runs with the same settings look the same", async () => {
-  for (const command of ["sft", "data", "plan", "chat", "export"]) {
+  for (const command of ["sft", "pt", "data", "plan", "chat", "export"]) {
     const [first, second] = [await again(command, {}), await again(command, {})];
     for (const what of ["says", "weights", "shapes", "log", "files", "best", "threads", "peak"] as const) {
       assert.deepEqual(first[what], second[what], `${command}: ${what}`);
@@ -266,26 +43,148 @@ Deno.test("runs with the same settings look the same", async () => {
 
 const entry = (name: string, value: unknown) => ({ name, value, where: "" });
 
-/** When each file of encoded data was written. */
-function cached(): string {
-  const folder = place("cache/datasets");
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) =>
-    `${name} ${statSync(`${folder}/${name}`).mtimeMs}`
-  ).sort().join("\n");
+/** A command that takes settings: those of a purpose, or of some of its sections. */
+interface Command {
+  purpose: Purpose;
+  sections?: readonly string[];
+  /**
+   * Settings of the run that is planned or previewed: what the command shows does not depend on them, and it refuses what the
+   * run refuses. None for commands that do what their settings say.
+   */
+  ofRun?: readonly SettingName[];
+  /** Settings that do nothing yet. */
+  idle?: readonly SettingName[];
+  /** Other settings, values and ways of seeing than those of the case. */
+  others?: Partial<Record<SettingName, Settings>>;
+  values?: Partial<Record<SettingName, Case["values"]>>;
+  looks?: Partial<Record<SettingName, Case["see"]>>;
 }
 
-/** How often encoding reported that it had done some rows. */
-async function batchesEncoded(settings: Settings): Promise<number> {
-  let count = 0;
-  const recipe = makeRecipe({ modelNameOrPath: NANO, dataset: [TRAIN], ...settings, overwriteCache: true }, "preview");
-  const target = { task: TASKS.conversation, template: TEMPLATES.chatml, tokenizer: await Tokenizer.load(NANO) };
-  await prepare(recipe, target, { onProgress: () => count++ });
-  return count;
+const names = (text: string) => text.split(/\s+/) as SettingName[];
+const EVALUATION = { doEval: true, evalDataset: MANY, perDeviceEvalBatchSize: 400 }; // takes most memory
+
+/** The number types and the configuration of a model that is loaded to chat. */
+async function loaded(settings: Settings): Promise<string> {
+  using chat = await loadChat(makeRecipe({ modelNameOrPath: NANO, template: "chatml", ...settings }));
+  const { model: { config, placement }, model } = chat;
+  return JSON.stringify([Array.from(model.parameters(), ([, p]) => p.dtype), placement, config]);
 }
 
-/** What happens to a run that needs more memory than there is. */
-async function startsWithoutRoom(settings: Settings): Promise<string> {
-  const recipe = makeRecipe({ modelNameOrPath: NANO, ...settings }, "plan");
-  const expected = await forecast(recipe, { device: "cpu" });
-  return await refuseImpossible(expected, { device: "cpu", bytes: 1 }, recipe).then(() => "starts", String);
+/** Tokens of a prompt that follows an answer with a thought. */
+async function promptTokens(settings: Settings): Promise<number> {
+  using chat = await loadChat(makeRecipe({ modelNameOrPath: NANO, ...settings, maxNewTokens: 1 }));
+  const thought = { role: "assistant", content: "<think>\nlist\n</think>\n\nthe image" } as const;
+  const question = { role: "user", content: "list the image" } as const;
+  return (await chat.reply([question, thought, question])).promptTokens;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  sft: { purpose: "train" },
+  pt: {
+    purpose: "train",
+    sections: ["Template", "Data"], // all else is the same code as that of sft
+    others: { disableShuffling: { packing: false } },
+  },
+  plan: {
+    purpose: "plan",
+    ofRun: names(
+      `adamBeta1 adamBeta2 adamEpsilon adapterFolder adapterNameOrPath computeAccuracy createNewAdapter doTrain earlyStoppingSteps
+    evalSteps greaterIsBetter initLoraWeights labelSmoothingFactor learningRate loadBestModelAtEnd loggingFirstStep
+    loggingSteps loggingStrategy loraAlpha loraDropout lrSchedulerKwargs lrSchedulerType maxGradNorm maxSkippedSteps
+    metricForBestModel neftuneNoiseAlpha plotLoss reportTo resumeFromCheckpoint ropeScaling runName saveSteps
+    saveTotalLimit trainFromScratch useRslora warmupRatio warmupSteps weightDecay`,
+    ),
+    others: {
+      quiet: { json: false, trustRemoteCode: true },
+      evalDataset: EVALUATION,
+      doEval: EVALUATION,
+      evalStrategy: { ...EVALUATION, doEval: false },
+      evalOnEachDataset: { ...EVALUATION, evalDataset: `${MANY},${EVAL}`, perDeviceEvalBatchSize: 500 },
+      groupByLength: { perDeviceTrainBatchSize: 3 },
+    },
+  },
+  data: {
+    purpose: "preview",
+    ofRun: names(
+      `adamBeta1 adamBeta2 adamEpsilon adapterFolder adapterNameOrPath additionalTarget bf16 computeAccuracy createNewAdapter
+    dataSeed device disableShuffling doTrain dtype earlyStoppingSteps evalSteps finetuningType fp16 freezeExtraModules
+    freezeTrainableLayers freezeTrainableModules gradientAccumulationSteps gradientCheckpointing greaterIsBetter
+    groupByLength initLoraWeights labelSmoothingFactor learningRate loadBestModelAtEnd loggingFirstStep loggingSteps
+    loggingStrategy loraAlpha loraDropout loraLayers loraRank loraTarget lrSchedulerKwargs lrSchedulerType maxGradNorm
+    maxSkippedSteps maxSteps metricForBestModel neftuneNoiseAlpha numTrainEpochs optim optimArgs outputDir
+    overwriteOutputDir perDeviceEvalBatchSize perDeviceTrainBatchSize plotLoss pureBf16 reportTo resizeVocab
+    resumeFromCheckpoint ropeScaling runName saveOnlyModel saveSteps saveStrategy saveTotalLimit seed tf32 threads
+    trainFromScratch upcastLayernorm useRslora warmupRatio warmupSteps weightDecay`,
+    ),
+    values: { modelNameOrPath: [NANO, "nowhere"] },
+  },
+  chat: {
+    purpose: "chat",
+    idle: ["resizeVocab"],
+    others: {
+      upcastLayernorm: { bf16: true },
+      splitSpecialTokens: { prompt: "list <|im_end|> the image" },
+      addTokens: { prompt: "How do I list the image?" },
+      addSpecialTokens: { prompt: "How do I list the image?" },
+      resizeVocab: { template: "gemma" },
+      preserveThinking: { template: "qwen3" },
+    },
+    looks: {
+      ...{ dtype: loaded, bf16: loaded, fp16: loaded, pureBf16: loaded, upcastLayernorm: loaded, ropeScaling: loaded },
+      preserveThinking: promptTokens,
+    },
+  },
+  export: {
+    purpose: "export",
+    idle: names(`addSpecialTokens addTokens defaultSystem enableThinking preserveThinking resizeVocab splitSpecialTokens
+    template toolFormat`),
+    values: { device: ["auto", "cuda:99"] },
+  },
+};
+
+const OUTCOME = ["says", "weights", "shapes", "log", "files", "best", "threads", "peak"] as const;
+
+for (
+  const [command, { purpose, sections, ofRun = [], idle: known = [], others = {}, ...own }] of Object.entries(COMMANDS)
+) {
+  const takes = new Set(PURPOSES[purpose].sections.flatMap(({ shape }) => Object.keys(shape)));
+  const used = PURPOSES[purpose].sections.filter(({ title }) => sections === undefined || sections.includes(title))
+    .flatMap(({ shape }) => Object.keys(shape) as SettingName[])
+    .filter((name) => !("noted" in CASES[name]) && !CASES[name].shared);
+
+  Deno.test(`every setting of ftx ${command} acts, is refused, or is the run's`, async () => {
+    const idle: string[] = [];
+    for (const name of used) {
+      const { of, ...one } = CASES[name] as Case, values = own.values?.[name] ?? one.values;
+      const outcome = async (settings: Settings) => {
+        const seen = await see(command, settings);
+        return OUTCOME.map((what) => seen[what]);
+      };
+      const look = own.looks?.[name] ?? of?.(command) ?? outcome;
+      const taken = Object.entries(one.others ?? {}).filter(([other]) => takes.has(settingNamed(other)!));
+      const beside = others[name] ?? Object.fromEntries(taken);
+      const [first, second] = [
+        await look({ ...beside, [name]: values[0] }),
+        await look({ ...beside, [name]: values[1] }),
+      ];
+      if (JSON.stringify(first) === JSON.stringify(second)) idle.push(name);
+    }
+    assert.deepEqual(idle.sort(), [...ofRun, ...known].sort());
+  });
+
+  if (ofRun.length === 0) continue;
+  Deno.test(`ftx ${command} refuses of the run's settings what the run refuses`, () => {
+    for (const name of ofRun) {
+      const wrong = [{}, 3.5, "no such value"].find((value) => check(SETTINGS[name], value).problem !== undefined);
+      const said = (purpose: Purpose) => {
+        try {
+          settle([entry("model", "m"), entry("dataset", "d"), entry(name, wrong)], purpose);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      assert.equal(said(purpose), said("train"), name);
+      assert.ok(said(purpose), name);
+    }
+  });
 }

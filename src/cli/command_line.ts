@@ -160,7 +160,7 @@ function rest(args: readonly string[], understood: Understood, line: CommandLine
     const next = args[i + 1];
     const hasNext = inline === undefined && next !== undefined && !next.startsWith("--") && !isOperand(next);
     const value = inline ?? (hasNext ? args[++i] : true);
-    const known = settingNamed(flag);
+    const known = settingNamed(flag) ?? SHORT[flag.slice(2)]?.name;
     if (known === undefined) understood.flags.push({ name: keyOf(flag), value, where: flag });
     else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command does not use it`);
   }

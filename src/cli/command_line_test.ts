@@ -133,14 +133,14 @@ Deno.test("the help of a command groups settings by section and by what they act
   );
   assert.match(
     commandOf(TRAIN).helpInformation(),
-    /\nData, only with stage other than pt:\n {2}--train-on-prompt +Learn/,
+    /\nData, only with stage other than pt:\n {2}--neat-packing +Same as packing/,
   );
   assert.match(
     help,
     /--cutoff-len <n> +Maximum length of an example; longer ones are shortened \(default 2048\n? +tokens\)\n/,
   );
   assert.match(help, /--\[no-\]plot-loss +Plot the loss as SVG and PNG \(default true\)\n/);
-  assert.match(help, /--save-steps <n> [^-]+only with\n +save_strategy = steps\)/);
+  assert.match(help, /--save-steps <x> [^-]+only\s+with\s+save_strategy = steps\)/);
   assert.match(help, /\nAccepted, but without effect:\n {2}--flash-attn <name> +libtorch already picks/);
 });
 

@@ -45,7 +45,9 @@ export interface ChatParts {
 }
 
 /** How answers are drawn by default. */
-export type ChatSettings = Sampling & Pick<GenerationSettings, "maxNewTokens" | "skipSpecialTokens" | "system">;
+export type ChatSettings =
+  & (Sampling & Pick<GenerationSettings, "maxNewTokens" | "skipSpecialTokens" | "system">)
+  & Pick<TemplateChoice, "splitSpecialTokens">;
 
 /** The settings that decide which model answers, and how. */
 export type LoadChatSettings =
@@ -63,7 +65,7 @@ export class Chat implements Disposable {
   readonly template: Template;
   readonly #stop: readonly number[];
   readonly #how: GenerateOptions;
-  readonly #settings: Pick<ChatSettings, "system" | "skipSpecialTokens">;
+  readonly #settings: ChatSettings;
   readonly #past = new Past();
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -93,7 +95,9 @@ export class Chat implements Disposable {
     const messages = typeof question === "string" ? [{ role: "user" as const, content: question }] : question;
     checkTurns(messages);
     const { system = this.#settings.system, tools, onText = () => {}, ...how } = withoutHoles(options);
-    const prompt = await encodePrompt(this.template, this.tokenizer, { system, tools, messages });
+    const prompt = await encodePrompt(this.template, this.tokenizer, { system, tools, messages }, {
+      split: this.#settings.splitSpecialTokens,
+    });
     const cachedTokens = prompt.length - this.#past.goBackTo(prompt).length;
     const ids = generate(this.model, prompt, { ...this.#how, ...how, stop: this.#stop, past: this.#past });
     const stream = new TextStream(this.tokenizer, { skipSpecial: this.#settings.skipSpecialTokens });

@@ -93,7 +93,7 @@ const isForChat = (key: string) => {
   const name = settingNamed(key);
   return name === undefined
     ? /^(infer_backend|use_kv_cache|num_beams|length_penalty|vllm_.*|sglang_.*)$/.test(key)
-    : CHATS.has(name);
+    : CHATS.has(name) || name === "finetuningType"; // LLaMA-Factory's needs it to load an adapter
 };
 
 /**

@@ -1,4 +1,3 @@
-import { methodSettings } from "../adapters/settings.ts";
 import { templateSettings } from "../data/settings.ts";
 import { exportSettings } from "../export/settings.ts";
 import { generationSettings } from "../generate/settings.ts";
@@ -34,9 +33,14 @@ const training = {
   trains: true,
 };
 
-const { finetuningType } = methodSettings.shape, { seed } = trainingSettings.shape, { quiet } = runSettings.shape;
+/** A section without some of its settings. */
+const without = ({ title, shape }: Section, ...names: SettingName[]): Section =>
+  section(title, Object.fromEntries(Object.entries(shape).filter(([name]) => !names.includes(name as SettingName))));
+
+const { seed } = trainingSettings.shape, { quiet } = runSettings.shape;
 const using = { rules: MODEL_RULES, trains: false };
-const model = [modelSettings, hubSettings, templateSettings];
+/** What is used is not trained anew. */
+const model = without(modelSettings, "trainFromScratch");
 
 /** Every purpose. The commands of the command line read their settings for one of them each. */
 export const PURPOSES: Readonly<Record<Purpose, PurposeFacts>> = {
@@ -47,17 +51,34 @@ export const PURPOSES: Readonly<Record<Purpose, PurposeFacts>> = {
     ...training,
     sections: [planSettings, ...training.sections],
   },
-  preview: { verb: "show data", needs: [["modelNameOrPath"], ["dataset", "tokenizedPath"]], ...training },
+  preview: {
+    verb: "show data",
+    needs: [["modelNameOrPath"], ["dataset", "tokenizedPath"]],
+    ...training,
+    sections: training.sections.map((part) => part === runSettings ? without(part, "json") : part),
+  },
   chat: {
     verb: "chat",
     needs: [["modelNameOrPath"]],
     ...using,
-    sections: [generationSettings, ...model, section("More", { finetuningType, seed, quiet })],
+    sections: [
+      generationSettings,
+      model,
+      hubSettings,
+      without(templateSettings, "toolFormat"),
+      section("More", { seed, quiet }),
+    ],
   },
   export: {
     verb: "export",
     needs: [["modelNameOrPath"], ["exportDir"]],
     ...using,
-    sections: [exportSettings, ...model, section("More", { finetuningType, quiet })],
+    sections: [
+      exportSettings,
+      without(model, "ropeScaling"),
+      hubSettings,
+      templateSettings,
+      section("More", { quiet }),
+    ],
   },
 };

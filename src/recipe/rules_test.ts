@@ -317,6 +317,9 @@ Deno.test("a detail of something that is off gets a note", () => {
     assert.deepEqual(settle(entries, "chat").notes, [`${name}: acts only with do_sample = true`]);
     assert.deepEqual(settle(entries, "train").notes, []);
   }
+  const exporting = [MODEL, { name: "export_dir", value: "x", where: "" }, ...readText("device: cpu", "a")];
+  assert.deepEqual(settle(exporting, "export").notes, ["device: acts only with export_device = auto"]);
+  assert.deepEqual(settle([MODEL, ...readText("device: cpu", "a")], "chat").notes, []);
   const steps = "logging_strategy: epoch\nlogging_steps: 9\neval_strategy: steps\nval_size: 2"; // eval_steps is left out
   assert.deepEqual(settle([MODEL, DATASET, ...readText(steps, "a")], "train").notes, []);
 });
@@ -324,7 +327,7 @@ Deno.test("a detail of something that is off gets a note", () => {
 Deno.test("the cases above hold every setting with `only`, and every idle rule", () => {
   const said = [...MISPLACED, ...IDLE_NOTES].map(([, sentence]) => sentence.split(/[ :]/)[0]);
   const conditional = Object.keys(SETTINGS).filter((name) => factsOf(SETTINGS[name]).only !== undefined).map(snakeCase);
-  const generation = ["temperature", "top_p", "top_k"];
+  const generation = ["temperature", "top_p", "top_k", "device"]; // of commands that do not train
   assert.deepEqual(conditional.filter((name) => !said.includes(name) && !generation.includes(name)), []);
   assert.deepEqual(IDLE.filter(({ settings: [name] }) => !said.includes(snakeCase(name))), []);
 });

@@ -38,6 +38,7 @@ export async function observe(command: string, settings: Settings, out: string):
   const { load, ...about } = COMMANDS[command];
   const { run } = await load();
   const args = [...command === "data" ? ["preview"] : [], ...flags(settings)];
+  threads(1);
   resetPeak();
   const { all, error } = await listening(async () => await run(args, command, about));
   Deno.exitCode = 0;
@@ -66,7 +67,9 @@ export async function observe(command: string, settings: Settings, out: string):
 
 /** Without what differs from run to run: the figures of a run, and how much memory is free. */
 function timeless(command: string, said: string): string {
-  return ["sft", "train"].includes(command) ? said.replace(/\d[\d.,:e-]*/g, "#") : said.replace(/^ *free .*$/m, "");
+  return ["sft", "pt", "train"].includes(command)
+    ? said.replace(/\d[\d.,:e-]*/g, "#")
+    : said.replace(/^ *free .*$|"free":\d+/m, "");
 }
 
 function flags(settings: Settings): string[] {

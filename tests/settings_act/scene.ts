@@ -1,8 +1,8 @@
 // What the cases of settings_act_test.ts work on: a nano model, its data, adapters, and a hub that has nothing.
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { SETTINGS } from "../../src/recipe/recipe.ts";
 import { defaultOf } from "../../src/settings/value.ts";
@@ -52,14 +52,34 @@ const RUN: Settings = {
 const BASE: Readonly<Record<string, Settings>> = {
   sft: RUN,
   train: RUN,
+  pt: { ...RUN, template: undefined },
   data: { model: NANO, dataset: TRAIN, template: "chatml" },
-  plan: { model: NANO, dataset: TRAIN, template: "chatml", device: "cpu" },
-  chat: { model: NANO, template: "chatml", device: "cpu", prompt: "list the image", maxNewTokens: 12 },
+  plan: { model: NANO, dataset: TRAIN, template: "chatml", device: "cpu", json: true }, // bytes, not MiB
+  chat: {
+    model: NANO,
+    template: "chatml",
+    device: "cpu",
+    prompt: "list the image",
+    maxNewTokens: 12,
+    temperature: 3,
+    topP: 1,
+  },
   export: { model: NANO, device: "cpu" },
 };
 
 const memory = new Map<string, Promise<Seen>>();
 let count = 0;
+
+/** The same rows as plain text, which pt learns from. */
+function asText(dataset: unknown): unknown {
+  if (typeof dataset !== "string") return dataset;
+  return dataset.split(",").map((path) => {
+    if (!existsSync(path)) return path;
+    const text = readFileSync(path, "utf8"), name = `${basename(path)}.txt`;
+    writeFileSync(place(name), text.replace(/[^\w\n<|>]+/g, " ").trim().replaceAll("\n", "\n\n"));
+    return place(name);
+  }).join(",");
+}
 
 /** What is seen of a command with these settings besides the usual ones. The same settings run once. */
 export function see(command: string, settings: Settings): Promise<Seen> {
@@ -77,10 +97,12 @@ export function again(command: string, settings: Settings): Promise<Seen> {
   const out = String(settings.outputDir ?? settings.exportDir ?? place(`run-${count++}`));
   const written = command === "export"
     ? { exportDir: out }
-    : command === "sft" || command === "train"
+    : ["sft", "pt", "train"].includes(command)
     ? { outputDir: out }
     : {};
-  return observe(command, { ...BASE[command], ...written, ...settings }, out);
+  const all: Settings = { ...BASE[command], ...written, ...settings };
+  const texts = command === "pt" ? { dataset: asText(all.dataset), evalDataset: asText(all.evalDataset) } : {};
+  return observe(command, { ...all, ...texts }, out);
 }
 
 /** Nano with another configuration: only `train_from_scratch` can use it. */
@@ -102,7 +124,7 @@ export async function trained(name: string, settings: Settings = {}): Promise<st
 }
 
 /** A hub that has no model; it tells what it was asked for, and by whom. */
-export async function atHub(settings: Settings): Promise<string> {
+export const atHub = (command: string) => async (settings: Settings): Promise<string> => {
   const asked: string[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
     asked.push(`${new URL(request.url).pathname} ${request.headers.get("authorization") ?? "anonymous"}`);
@@ -110,20 +132,20 @@ export async function atHub(settings: Settings): Promise<string> {
   });
   Deno.env.set("HF_ENDPOINT", `http://127.0.0.1:${server.addr.port}`);
   try {
-    await again("chat", { model: "org/model", cacheDir: place("hub"), ...settings });
+    await again(command, { model: "org/model", cacheDir: place("hub"), ...settings });
     return asked.join("\n");
   } finally {
     Deno.env.delete("HF_ENDPOINT");
     await server.shutdown();
   }
-}
+};
 
 /** What a command says that may ask no hub. */
-export async function offline(settings: Settings): Promise<string> {
+export const offline = (command: string) => async (settings: Settings): Promise<string> => {
   Deno.env.set("HF_HUB_OFFLINE", "1");
   try {
-    return (await again("chat", { model: "org/model", ...settings })).says;
+    return (await again(command, { model: "org/model", ...settings })).says;
   } finally {
     Deno.env.delete("HF_HUB_OFFLINE");
   }
-}
+};

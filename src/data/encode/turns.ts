@@ -39,14 +39,18 @@ export async function encodeTurns(
   return rendered.map((turns) => turns.map(() => ({ source: ids[next++], answer: ids[next++] })));
 }
 
-/** A conversation as the ids of a prompt: the model answers its last message, a question or a tool's result. */
+/**
+ * A conversation as the ids of a prompt: the model answers its last message, a question or a tool's result. With `split`,
+ * special tokens in the messages are ordinary text.
+ */
 export async function encodePrompt(
   template: Template,
   tokenizer: Tokenizer,
   conversation: Conversation,
+  { split = false } = {},
 ): Promise<number[]> {
-  const rendered = render(template, tokenizer, conversation, { lastOnly: true });
-  const ids = await encodeParts(tokenizer, [rendered.flatMap((turn) => [...turn.source, ...turn.answer])]);
+  const rendered = render(template, tokenizer, conversation, { lastOnly: true, splitSpecialTokens: split });
+  const ids = await encodeParts(tokenizer, [rendered.flatMap((turn) => [...turn.source, ...turn.answer])], { split });
   return Array.from(ids[0]);
 }
 
