@@ -37,11 +37,13 @@ export async function ownShim(libtorch: Libtorch, passedOver: string[], workshop
   const { sources, build, shipped, compiler } = workshop ?? here();
   const plan = planShim(libtorch, sources, build);
   if (!exists(plan.shim)) {
-    const found = await compiler().catch((error) => {
-      throw error instanceof NoCompilerError ? noShim(libtorch, shipped, passedOver, error) : error;
+    await makeShim(plan, async () => {
+      const found = await compiler().catch((error) => {
+        throw error instanceof NoCompilerError ? noShim(libtorch, shipped, passedOver, error) : error;
+      });
+      console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one now`);
+      return found;
     });
-    console.error(`ftx has no shim for libtorch ${libtorch.version} yet: compiling one now`);
-    await makeShim(plan, found);
   } else keep(plan.shim);
   return { path: plan.shim, why: "compiled here" };
 }

@@ -27,6 +27,7 @@ import { Lock } from "../net/mod.ts";
 import { Waiting } from "../report/waiting.ts";
 import { planShim } from "./compile.ts";
 import { findCompiler } from "./compiler.ts";
+import { keptShim } from "./kept_shim.ts";
 import { makeShim } from "./make_shim.ts";
 import { ownShim } from "./own_shim.ts";
 import { PackageIndex } from "./package_index.ts";
@@ -67,11 +68,12 @@ export async function setup(options: SetupOptions = {}): Promise<Ready> {
 /** A clone compiles its shim, so that changes of the source take effect; the record names the shim. */
 async function inClone(options: SetupOptions, found: Libtorch | undefined, build: string): Promise<Ready> {
   const sources = `${programRoot()}/ffi`;
-  const upToDate = found && exists(planShim(found, sources, build).shim);
-  const compiler = upToDate ? undefined : await findCompiler(); // a missing one is reported before the download
+  const now = found && planShim(found, sources, build);
+  const isThere = now && (exists(now.shim) || keptShim(now) !== undefined);
+  const compiler = isThere ? undefined : await findCompiler(); // a missing one is reported before the download
   const libtorch = found ?? await fetchOwn(options);
   const plan = planShim(libtorch, sources, build);
-  if (!exists(plan.shim)) await makeShim(plan, compiler ?? await findCompiler());
+  if (!exists(plan.shim)) await makeShim(plan, async () => compiler ?? await findCompiler());
   writeRecord(`${build}/libtorch.json`, libtorch, relative(build, plan.shim));
   return { libtorch, shim: { path: plan.shim, why: "the last setup" } };
 }

@@ -43,7 +43,7 @@ Deno.test({
     Deno.mkdirSync(shipped);
     for (const { root, version } of both) {
       const plan = planShim({ root, version, why: "" }, `${ROOT}/ffi`, `${ROOT}/build`);
-      Deno.copyFileSync(await makeShim(plan, await findCompiler()), `${shipped}/libftx-${minor(version)}.so`);
+      Deno.copyFileSync(await makeShim(plan, findCompiler), `${shipped}/libftx-${minor(version)}.so`);
     }
     for (const { root, version } of both) {
       assert.equal(await loaded(root, shipped), `${version} ${shipped}/libftx-${minor(version)}.so`);
