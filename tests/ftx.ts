@@ -18,7 +18,7 @@ export interface Result {
  */
 export async function ftx(folder: string, line: string, env: Record<string, string> = {}): Promise<Result> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", MAIN, ...words(line)],
+    args: ["run", "-A", "--no-check", "--cached-only", MAIN, ...words(line)],
     cwd: folder,
     env: {
       NO_COLOR: "1",

@@ -65,7 +65,7 @@ function jobs(files: string[]): string[][] {
 async function work(): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["test", "-A", "--no-check", ...flags, ...job],
+      args: ["test", "-A", "--no-check", "--cached-only", ...flags, ...job],
       env: { OMP_WAIT_POLICY: "passive" }, // idle threads of one process must not take the cores from the other
     }).output();
     await process.stdout.write(stdout);
