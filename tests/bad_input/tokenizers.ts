@@ -93,7 +93,7 @@ export const TOKENIZER_CASES: Case[] = [
     run: `${SFT} --template lama3`,
     code: 2,
     says:
-      'Cannot use template = "lama3": choose one of default, empty, alpaca, vicuna, llama2, llama3, mistral, chatml, qwen, qwen3, qwen3_nothink, gemma, phi3, phi, zephyr; did you mean "llama3"?',
+      'Cannot use template = "lama3" (--template): choose one of default, empty, alpaca, vicuna, llama2, llama3, mistral, chatml, qwen, qwen3, qwen3_nothink, gemma, phi3, phi, zephyr; did you mean "llama3"?',
   },
   {
     name: "a tokenizer without an end of text",
