@@ -120,7 +120,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   chat: {
     purpose: "chat",
-    idle: ["resizeVocab"],
     others: {
       upcastLayernorm: { bf16: true },
       splitSpecialTokens: { prompt: "list <|im_end|> the image" },
@@ -136,8 +135,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   export: {
     purpose: "export",
-    idle: names(`addSpecialTokens addTokens defaultSystem enableThinking preserveThinking resizeVocab splitSpecialTokens
-    template toolFormat`),
+    others: {
+      resizeVocab: { template: "gemma" },
+      enableThinking: { template: "qwen3" },
+      preserveThinking: { template: "qwen3" },
+      toolFormat: { template: "chatml" },
+    },
     values: { device: ["auto", "cuda:99"] },
   },
 };

@@ -3,14 +3,20 @@ import { STAGES } from "../stages/mod.ts";
 
 type NextSettings = Pick<
   Recipe,
-  "modelNameOrPath" | "adapterNameOrPath" | "adapterFolder" | "createNewAdapter" | "finetuningType" | "stage"
+  | "modelNameOrPath"
+  | "adapterNameOrPath"
+  | "adapterFolder"
+  | "createNewAdapter"
+  | "finetuningType"
+  | "template"
+  | "stage"
 >;
 
 /** Where a finished run's weights are, and the commands that use them, to be copied from the terminal. */
 export function nextCommands(recipe: NextSettings, folder: string): string {
-  const { modelNameOrPath, adapterNameOrPath, adapterFolder, createNewAdapter, stage } = recipe;
-  // The folder tells the template. A model that was trained on plain text has learned none.
-  const how = STAGES[stage].task.usesTemplate ? "" : " --template empty";
+  const { modelNameOrPath, adapterNameOrPath, adapterFolder, createNewAdapter, stage, template = "empty" } = recipe;
+  // The folder tells the template, but a model that was trained on plain text has learned none.
+  const how = STAGES[stage].task.usesTemplate ? "" : ` --template ${template}`;
   if (recipe.finetuningType !== "lora") {
     return `The model is in "${folder}". Talk with it:\n  ftx chat --model ${word(folder)}${how}`;
   }

@@ -18,7 +18,7 @@ export interface Seen {
   says: string;
   /** The final weights, as a hash of their file. */
   weights?: string;
-  /** The weights' header and the configurations beside them. */
+  /** The weights' header, and the configurations and the chat template beside them. */
   shapes?: string;
   /** Steps, losses, rates and evaluations of trainer_log.jsonl. */
   log?: string;
@@ -52,7 +52,7 @@ export async function observe(command: string, settings: Settings, out: string):
     says: timeless(command, said.replaceAll(out, "OUT")),
     weights: weights && createHash("sha256").update(weights).digest("hex"),
     shapes: weights && weights.subarray(8, 8 + Number(weights.readBigUInt64LE())) + read("adapter_config.json") +
-        read("config.json"),
+        read("config.json") + read("chat_template.jinja"),
     log: read("trainer_log.jsonl").replace(
       /"(elapsed_time|remaining_time|throughput|\w*memory\w*|eval_\w+_second|eval_runtime)":[^,}]*/g,
       "",
