@@ -110,7 +110,8 @@ function numberedTokens({ config, added }: TokenizerFiles, named: ReadonlyMap<st
 function roleTokens(files: TokenizerFiles): DeclaredToken[] {
   const own = Object.keys({ ...files.config, ...(isLegacy(files.config) ? files.specials : {}) })
     .filter((key) => key.endsWith("_token") && !ROLES.includes(key) && !/^add_/.test(key));
-  return [...ROLES, ...own].flatMap((role) => tokenOf(files, role) ?? []);
+  const tokens = [...ROLES, ...own].map((role) => tokenOf(files, role));
+  return tokens.flatMap((token) => token === undefined ? [] : { ...token, special: true });
 }
 
 function extraTokens({ config, specials }: TokenizerFiles): DeclaredToken[] {

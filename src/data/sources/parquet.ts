@@ -56,11 +56,11 @@ export async function* readTried(path: string): AsyncGenerator<Row> {
 
 /** The paths of the columns that hold values. */
 function leaves({ children, path }: SchemaTree): string[] {
-  return children.length === 0 ? [path.join(".")] : children.flatMap(leaves);
+  return children.length === 0 ? [path.join("\0")] : children.flatMap(leaves);
 }
 
 function columnsOf({ columns }: Pick<FileMetaData["row_groups"][number], "columns">): (string | undefined)[] {
-  return columns.map(({ meta_data }) => meta_data?.path_in_schema?.join("."));
+  return columns.map(({ meta_data }) => meta_data?.path_in_schema?.join("\0"));
 }
 
 async function guarded<T>(path: string, place: string, read: () => T | Promise<T>): Promise<T> {
