@@ -52,7 +52,7 @@ async function part(
     stderr: "piped",
   }).spawn();
   const errors = new Response(child.stderr).text();
-  let seed = from, phase = "starts", since = performance.now(), started = since, done = false;
+  let seed = from, phase = "", since = performance.now(), started = since, done = false;
   const watch = setInterval(() => {
     outcomes.memory = Math.max(outcomes.memory, residentMiB(child.pid));
     const most = mayDie.includes(phase) ? patience / 2 : patience;
@@ -74,6 +74,7 @@ async function part(
   }
   clearInterval(watch);
   const { signal } = await child.status, said = (await errors).trim().split("\n").slice(0, 3).join(" | ");
+  if (phase === "") throw new Error(`the process of "${module}" does not start: ${said}`);
   if (done) return seed + 1;
   add(`ended in "${phase}"`);
   if (!mayDie.includes(phase)) {
