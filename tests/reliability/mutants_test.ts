@@ -8,6 +8,7 @@ import { CAMPAIGN } from "./nano.ts";
 const KINDS: [module: string, campaign: number, few: number][] = [
   ["tokenizers", 25_000, 15],
   ["parquet", 25_000, 150],
+  ["adapters", 25_000, 60],
   ["chat_templates", 25_000, 60],
 ];
 

@@ -28,6 +28,7 @@ interface Options {
 }
 
 const RUNTIME = 2 ** 29; // bytes that the runtime reserves
+const START = 60; // seconds that a process may take to begin, on a crowded machine
 
 /** Tries the mutants of these seeds. */
 export async function campaign(options: Options): Promise<Outcomes> {
@@ -52,10 +53,10 @@ async function part(
     stderr: "piped",
   }).spawn();
   const errors = new Response(child.stderr).text();
-  let seed = from, phase = "", since = performance.now(), started = since, done = false;
+  let seed = from, phase = "begins", since = performance.now(), started = since, done = false;
   const watch = setInterval(() => {
     outcomes.memory = Math.max(outcomes.memory, residentMiB(child.pid));
-    const most = mayDie.includes(phase) ? patience / 2 : patience;
+    const most = phase === "begins" ? START : mayDie.includes(phase) ? patience / 2 : patience;
     if (performance.now() - since < most * 1000) return;
     clearInterval(watch);
     child.kill("SIGKILL");
@@ -74,7 +75,7 @@ async function part(
   }
   clearInterval(watch);
   const { signal } = await child.status, said = (await errors).trim().split("\n").slice(0, 3).join(" | ");
-  if (phase === "") throw new Error(`the process of "${module}" does not start: ${said}`);
+  if (phase === "begins") throw new Error(`the process of "${module}" does not start: ${said}`);
   if (done) return seed + 1;
   add(`ended in "${phase}"`);
   if (!mayDie.includes(phase)) {
