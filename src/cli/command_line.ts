@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { RecipeError } from "../errors.ts";
+import { own } from "../outside.ts";
 import { usedBy } from "../recipe/combinations.ts";
 import type { Purpose } from "../recipe/purposes.ts";
 import { readRecipe } from "../recipe/read.ts";
@@ -160,7 +161,7 @@ function rest(args: readonly string[], understood: Understood, line: CommandLine
     const next = args[i + 1];
     const hasNext = inline === undefined && next !== undefined && !next.startsWith("--") && !isOperand(next);
     const value = inline ?? (hasNext ? args[++i] : true);
-    const known = settingNamed(flag) ?? SHORT[flag.slice(2)]?.name;
+    const known = settingNamed(flag) ?? own(SHORT, flag.slice(2))?.name;
     if (known === undefined) understood.flags.push({ name: keyOf(flag), value, where: flag });
     else understood.problems.push(`Cannot use ${flag} with ftx ${line.name}: this command does not use it`);
   }

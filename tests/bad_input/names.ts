@@ -158,7 +158,7 @@ export const NAME_CASES: Case[] = [
     run: `${SFT} --template constructor`,
     code: 2,
     says:
-      'Cannot use template = "constructor": choose one of default, empty, alpaca, vicuna, llama2, llama3, mistral, chatml, qwen, qwen3, qwen3_nothink, gemma, phi3, phi, zephyr',
+      'Cannot use template = "constructor" (--template): choose one of default, empty, alpaca, vicuna, llama2, llama3, mistral, chatml, qwen, qwen3, qwen3_nothink, gemma, phi3, phi, zephyr',
   },
   {
     name: "an optimizer called constructor",
