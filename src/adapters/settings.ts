@@ -20,7 +20,7 @@ export const methodSettings = section("Method", {
   loraDropout: setting(z.number().min(0).lt(1).default(0), "Probability of dropping an input of A", lora),
   loraTarget: setting(
     all,
-    "Linear layers to adapt, by the last part of their name; all: every linear layer except the head",
+    "Layers to adapt, linear ones or embed_tokens, by the last part of their name; all: every linear layer except the head",
     lora,
   ),
   loraLayers: setting(
@@ -30,7 +30,8 @@ export const methodSettings = section("Method", {
   ),
   additionalTarget: setting(
     names,
-    "Modules to train in full and save with the adapter, such as embed_tokens or lm_head",
+    "Modules to train in full and save with the adapter, by the ends of their names as in PEFT: embed_tokens, lm_head, " +
+      "norm (every norm). Where the head is the embedding, embed_tokens trains both as one weight, lm_head the head alone",
     { aliases: ["modulesToSave"], ...lora },
   ),
   useRslora: setting(flag, "Scale by alpha / sqrt(rank), https://arxiv.org/abs/2312.03732", lora),
