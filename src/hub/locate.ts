@@ -79,7 +79,7 @@ export async function locateAdapter(
 ): Promise<string> {
   const repository = await adapterCalled(name);
   if (repository === undefined) return name;
-  return (await open(repository, options, chooseAdapterFiles(nameOf(repository), below))).folder;
+  return (await open(repository, options, chooseAdapterFiles(nameOf(repository), below, options))).folder;
 }
 
 /** The repository of an adapter; undefined if its name is that of a folder. Asks no hub; throws if it can be no adapter's. */

@@ -30,8 +30,8 @@ export async function located<R extends NamingSettings>(
   await modelCalled(recipe.modelNameOrPath, options); // every name is checked before anything is downloaded
   for (const adapter of recipe.adapterNameOrPath) await adapterCalled(adapter);
   const adapters: string[] = []; // before the model, which is larger
-  for (const adapter of weights ? recipe.adapterNameOrPath : []) {
-    adapters.push(await locateAdapter(adapter, adapterFolder, options));
+  for (const adapter of recipe.adapterNameOrPath) {
+    adapters.push(await locateAdapter(adapter, adapterFolder, { ...options, weights }));
   }
   const { folder, name, revision, template } = await findModel(recipe.modelNameOrPath, {
     ...options,
@@ -40,7 +40,7 @@ export async function located<R extends NamingSettings>(
   return {
     ...recipe,
     modelNameOrPath: folder,
-    adapterNameOrPath: weights ? adapters : recipe.adapterNameOrPath,
+    adapterNameOrPath: adapters,
     modelName: name,
     modelRevision: revision ?? modelRevision,
     usualTemplate: template,

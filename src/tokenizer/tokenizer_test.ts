@@ -222,3 +222,27 @@ for (const [name, change, sentence] of CHANGED) {
     );
   });
 }
+
+Deno.test("Tokenizer saves another EOS, pad and chat template in each file that names them", async () => {
+  const object = { content: "<|endoftext|>", lstrip: false };
+  const specials = { eos_token: object, bos_token: "<|begin_of_text|>" };
+  await inFolder({ "special_tokens_map.json": JSON.stringify(specials) }, async (folder) => {
+    const before = JSON.parse(readFileSync(join(folder, "tokenizer_config.json"), "utf8"));
+    const tokenizer = await Tokenizer.load(folder);
+    assert.deepEqual(
+      Object.keys(tokenizer.contents()).filter((name) => typeof tokenizer.contents()[name] === "string"),
+      [],
+    );
+    tokenizer.eos = tokenizer.special("<|im_end|>");
+    tokenizer.pad = tokenizer.special("<|endoftext|>");
+    tokenizer.chatTemplate = "{{ messages }}";
+    tokenizer.save(folder);
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const roles = { eos_token: "<|im_end|>", pad_token: "<|endoftext|>" }, { chat_template: _, ...rest } = before;
+    assert.deepEqual(read("tokenizer_config.json"), { ...rest, ...roles });
+    assert.deepEqual(read("special_tokens_map.json"), { ...specials, ...roles });
+    assert.equal(readFileSync(join(folder, "chat_template.jinja"), "utf8"), "{{ messages }}");
+    const again = await Tokenizer.load(folder);
+    assert.deepEqual([again.eos, again.pad, again.chatTemplate], [tokenizer.eos, tokenizer.pad, "{{ messages }}"]);
+  });
+});

@@ -1,4 +1,4 @@
-// Adapters of the hub: those two files of them that are read, also from a folder inside.
+// Adapters of the hub: the files of them that are read, also from a folder inside.
 import assert from "node:assert/strict";
 import { chooseAdapterFiles } from "../../src/hub/model_files.ts";
 import { HubScene, noise } from "./scene.ts";
@@ -9,14 +9,20 @@ const FILES = {
   "adapter_model.bin": noise(4000, 2),
   "training_args.bin": noise(3000),
   "optimizer.pt": noise(3000),
+  "tokenizer.json": "{}",
+  "chat_template.jinja": "",
+  "generation_config.json": "{}",
   "checkpoint-5/adapter_config.json": "{}",
   "checkpoint-5/adapter_model.safetensors": noise(2000, 3),
 };
 
-Deno.test("an adapter's configuration and weights are downloaded, and nothing besides", async () => {
+Deno.test("an adapter's configuration, tokenizer and weights are downloaded, and nothing besides", async () => {
   await using scene = await HubScene.make(FILES);
   const { files } = await scene.open("org/model", {}, chooseAdapterFiles("org/model"));
-  assert.deepEqual(files, ["adapter_config.json", "adapter_model.safetensors"]);
+  const beside = ["adapter_config.json", "tokenizer.json", "chat_template.jinja", "generation_config.json"];
+  assert.deepEqual([...files].sort(), [...beside, "adapter_model.safetensors"].sort());
+  const without = chooseAdapterFiles("org/model", undefined, { weights: false });
+  assert.deepEqual([...(await scene.open("org/model", {}, without)).files].sort(), [...beside].sort());
 });
 
 Deno.test("adapter_folder leads to an adapter inside a repository", async () => {
