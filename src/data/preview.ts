@@ -44,8 +44,8 @@ export async function preview(given: PreviewSettings, options: PreviewOptions): 
   }
   checkDatasets(given); // before anything is downloaded
   const recipe = await located({ ...given, modelNameOrPath, adapterNameOrPath }, { listener, weights: false });
-  const tokenizer = await Tokenizer.load(trainedFolders(recipe)[0], recipe);
   const warn = options.onWarning ?? ((sentence: string) => print(`warning: ${sentence}`));
+  const tokenizer = await Tokenizer.load(trainedFolders(recipe, { onNote: warn })[0], recipe);
   const template = await chooseTemplate(recipe, tokenizer, { usesTemplate: task.usesTemplate, onWarning: warn });
   const data = await prepare(recipe, { task, template, tokenizer }, { ...options, onWarning: warn });
   for (let row = 0; row < Math.min(examples, data.train.rows); row++) {

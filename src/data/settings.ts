@@ -19,11 +19,13 @@ export const templateSettings = section("Template", {
     z.boolean().nullable().optional(),
     "For reasoning templates. true: add an empty thought to answers that have none and learn it; " +
       "false: put the empty thought in the prompt; null: leave answers unchanged. As the model was trained, else true, if unset",
-    conversations,
+    { ...conversations, usual: true },
   ),
-  preserveThinking: setting(flag, "Keep the thoughts of earlier turns, which mask_history and chat drop", {
-    only: { ...conversations.only, maskHistory: [true] },
-  }),
+  preserveThinking: setting(
+    z.boolean().optional(),
+    "Keep the thoughts of earlier turns, which mask_history and chat drop; as the model was trained, else false, if unset",
+    { only: { ...conversations.only, maskHistory: [true] }, usual: false },
+  ),
   toolFormat: setting(
     z.enum(TOOL_FORMAT_NAMES).optional(),
     "Format of tool calls; the template's own if unset",

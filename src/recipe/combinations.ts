@@ -34,7 +34,8 @@ export class Draft {
   wasSet = (name: SettingName): boolean => {
     if (!this.given.has(name)) return false;
     const leftOut = derive({ ...this.recipe, [name]: defaultOf(this.schemas[name]) })[name];
-    return !isDeepStrictEqual(this.recipe[name], leftOut);
+    const { usual = leftOut } = factsOf(this.schemas[name]);
+    return ![leftOut, usual].some((value) => isDeepStrictEqual(this.recipe[name], value));
   };
 
   /** `lora_rank = 4 (sft.yaml:7)` */

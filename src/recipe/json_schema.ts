@@ -36,7 +36,8 @@ function settingSchema(setting: z.ZodType): Json {
     only: _o,
     aliases: _a,
     synonyms: _s,
-    default: usual,
+    usual: _r,
+    default: byDefault,
     ...type
   } = z
     .toJSONSchema(setting, { io: "input" }) as Json;
@@ -51,7 +52,7 @@ function settingSchema(setting: z.ZodType): Json {
       only && `Only with ${onlyInWords(only)}`,
       note && `Has no effect: ${note}`,
     ].filter(Boolean).join(". "),
-    ...usual !== undefined && { default: usual },
+    ...byDefault !== undefined && { default: byDefault },
     anyOf: alternatives,
   };
 }

@@ -295,6 +295,8 @@ Deno.test("rules for training do not hold for chat", () => {
 Deno.test("a default contradicts nothing", () => {
   const text = "finetuning_type: full\nlora_rank: 8\nlora_target: all\nlora_alpha: 16\nfreeze_trainable_layers: 2";
   assert.equal(settle([MODEL, DATASET, ...readText(text, "a")], "train").recipe.finetuningType, "full");
+  const usual = readText("stage: pt\nenable_thinking: true\npreserve_thinking: false", "a"); // LLaMA-Factory writes them
+  assert.deepEqual(settle([MODEL, DATASET, ...usual], "train").notes, []);
 });
 
 Deno.test("a setting of another stage, finetuning type or optimizer is refused", () => {

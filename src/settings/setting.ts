@@ -11,6 +11,8 @@ export interface SettingFacts {
   aliases?: string[];
   /** Other spellings of a value: `{ float32: "fp32" }`. */
   synonyms?: Record<string, string>;
+  /** Of a setting without a default: the value that it usually has when left out. To set it contradicts nothing. */
+  usual?: unknown;
   /** Why ftx does nothing for it. Printed when somebody sets it. */
   note?: string;
   /**
