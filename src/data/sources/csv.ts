@@ -8,7 +8,6 @@ import type { Row } from "./row.ts";
 export async function* readCsv(path: string): AsyncGenerator<Row> {
   const delimiter = /\.tsv(\.gz)?$/.test(path) ? "\t" : ",";
   const parser = parse({
-    columns: true,
     bom: true,
     delimiter,
     info: true,
@@ -18,9 +17,11 @@ export async function* readCsv(path: string): AsyncGenerator<Row> {
   });
   const bytes = Readable.from(readBytes(path));
   bytes.on("error", (error) => parser.destroy(error));
+  let columns: string[] | undefined;
   try {
     for await (const { record, info } of bytes.pipe(parser)) {
-      yield checked(record, `${path}:${info.lines}`);
+      if (columns === undefined) columns = named(record, path);
+      else yield rowFrom(record, columns, `${path}:${info.lines}`);
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -29,10 +30,21 @@ export async function* readCsv(path: string): AsyncGenerator<Row> {
   }
 }
 
+/** The names in the first line. Throws `DataError` where one stands there twice. */
+function named(names: string[], path: string): string[] {
+  const twice = names.find((name, i) => name !== "" && names.indexOf(name) < i);
+  if (twice === undefined) return names;
+  throw new DataError(`Cannot read "${path}": its first line names the column "${twice}" twice; rename one`);
+}
+
 /** The parser replaces bytes that are not UTF-8, so a replacement character marks them. */
-function checked(value: Record<string, unknown>, place: string): Row {
-  const broken = Object.values(value).some((cell) => typeof cell === "string" && cell.includes("\ufffd"));
-  return broken ? { place, bad: "it is not UTF-8" } : { place, value };
+function rowFrom(cells: string[], columns: readonly string[], place: string): Row {
+  if (cells.some((cell) => cell.includes("\ufffd"))) return { place, bad: "it is not UTF-8" };
+  if (cells.slice(columns.length).some((cell) => cell !== "")) {
+    const why = `it has ${cells.length} cells for ${columns.length} columns; quote cells that hold the separator`;
+    return { place, bad: why };
+  }
+  return { place, value: Object.fromEntries(columns.slice(0, cells.length).map((name, i) => [name, cells[i]])) };
 }
 
 const SENTENCES: Readonly<Partial<Record<string, string>>> = {

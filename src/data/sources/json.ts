@@ -16,8 +16,19 @@ function parseRow(text: string, place: string): Row {
   try {
     return rowOf(JSON.parse(text), place);
   } catch {
-    return { place, bad: "it is not JSON" };
+    return { place, bad: withoutNaN(text) ? HAS_NAN : "it is not JSON" };
   }
+}
+
+const HAS_NAN = "it has NaN or Infinity, which JSON does not know; write null";
+
+/** Whether a text is JSON but for the numbers that Python's `json` adds to it. */
+function withoutNaN(text: string): boolean {
+  const replaced = text.replace(
+    /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g,
+    (found) => found.startsWith('"') ? found : "null",
+  );
+  return replaced !== text && isJson(replaced);
 }
 
 /**

@@ -6,6 +6,9 @@ export type Row =
 /** Why a row cannot be used. The message does not say where the row is: the code that reads the rows adds that. */
 export class RowError extends Error {}
 
+/** Why a whole data set cannot be used, as one of its rows shows. */
+export class SetError extends RowError {}
+
 /** A row from any value: rows are objects with named columns. */
 export function rowOf(value: unknown, place: string): Row {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
@@ -17,8 +20,10 @@ export function rowOf(value: unknown, place: string): Row {
 export function textOf(value: unknown, what: string): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new RowError(`its ${what} is ${kindOf(value)}, not text`);
+  if (typeof value === "boolean") return String(value);
+  if (typeof value !== "number") throw new RowError(`its ${what} is ${kindOf(value)}, not text`);
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return String(value);
+  throw new RowError(`its ${what} is a number beyond 2^53, whose digits are not exact; write it as text`);
 }
 
 /** A text that is not empty. Throws `RowError`. */
@@ -41,14 +46,45 @@ export function listOf(value: unknown, what: string): unknown[] {
   throw new RowError(`its ${what} is ${kindOf(value)}, not a list`);
 }
 
+/** Whether a cell holds nothing: null, or an empty text, list or object, or the JSON text of such. */
+export function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value === "string") return ["", "[]", "{}", "null"].includes(value.trim());
+  if (ArrayBuffer.isView(value)) return value.byteLength === 0;
+  return typeof value === "object" && !(value instanceof Date) && Object.keys(value).length === 0;
+}
+
+/** Whether a cell holds nothing at any depth: also lists and objects of nothing but empty cells. */
+export function isHollow(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return isEmpty(value);
+  return !(value instanceof Date) && Object.values(value).every(isHollow);
+}
+
 /** Tools as JSON text, whether the data holds text or objects. */
 export function toolsText(value: unknown): string | undefined {
-  if (value === null || value === undefined || value === "") return undefined;
+  if (isEmpty(value)) return undefined;
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** All texts in a value, at any depth. */
+export function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
+    for (const part of Object.values(value)) yield* textsIn(part);
+  }
+}
+
+/** A value from the data as part of a message: in quotes, and not longer than a line. */
+export function quoted(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
 }
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "missing";
   if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  if (ArrayBuffer.isView(value)) return "bytes";
+  if (value === "") return "empty";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../errors.ts";
 import { filesAt, readRows, type Row } from "./mod.ts";
+import { textOf } from "./row.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ftx-sources-"));
 addEventListener("unload", () => rmSync(folder, { recursive: true }));
@@ -37,6 +38,12 @@ Deno.test("readRows() says which lines are not JSON, not objects, not UTF-8", as
   const rows = await rowsOf("b.jsonl", broken);
   assert.deepEqual(values(rows), [{ a: 1 }, "it is not JSON", "it is not an object", "it is not UTF-8"]);
   assert.equal(places(rows).at(-1), "b.jsonl:4");
+});
+
+Deno.test("readRows() names NaN and Infinity, which Python writes and JSON does not know", async () => {
+  const rows = await rowsOf("n.jsonl", '{"a": NaN}\n{"a": [-Infinity], "b": "\\"NaN"}\n{"a": "NaN"}\n{"a": NaN\n');
+  const sentence = "it has NaN or Infinity, which JSON does not know; write null";
+  assert.deepEqual(values(rows), [sentence, sentence, { a: "NaN" }, "it is not JSON"]);
 });
 
 Deno.test("readRows() reads lines that span the pieces a file is read in", async () => {
@@ -99,6 +106,51 @@ for (const [name, content, sentence] of BROKEN) {
     });
   });
 }
+
+Deno.test("readRows() leaves out rows of CSV with more cells than names, and takes empty ones beyond them for none", async () => {
+  const rows = await rowsOf("c.csv", "q,a\nx,y, z\nx,y,\nx\n");
+  assert.deepEqual(values(rows), [
+    "it has 3 cells for 2 columns; quote cells that hold the separator",
+    { q: "x", a: "y" },
+    { q: "x" },
+  ]);
+  await assert.rejects(rowsOf("d.csv", "a,b,a\n1,2,3\n"), {
+    name: "DataError",
+    message: `Cannot read "${folder}/d.csv": its first line names the column "a" twice; rename one`,
+  });
+});
+
+Deno.test("readRows() gives the values of a Parquet file's types as a JSON file would hold them", async () => {
+  const path = new URL("../../../tests/fixtures/data/kinds.parquet", import.meta.url).pathname;
+  const [row] = await Array.fromAsync(readRows([path]));
+  assert.ok("value" in row);
+  const { messages, images, date, time, bytes, ...plain } = row.value as Record<string, any>;
+  assert.deepEqual({ ...plain }, {
+    text: "a",
+    large: "b",
+    dictionary: "c",
+    int: 7,
+    huge: "4611686018427387905",
+    float: 0.5,
+    decimal: 1.25,
+    bool: true,
+    none: null,
+    history: [["q", "r"]],
+    empty: [],
+  });
+  assert.deepEqual([bytes, images[0].bytes], [Uint8Array.of(0xff, 0xd8), Uint8Array.of(0xff, 0xd8)]);
+  assert.deepEqual([date, time].map((one) => one.toISOString().slice(0, 13)), ["2024-02-29T00", "2024-02-29T12"]);
+  assert.equal(messages[1].tool_calls[0].function.arguments, '{"x": 1}');
+});
+
+Deno.test("textOf() writes numbers out that are exact, and says of other cells what they are", () => {
+  assert.deepEqual([7, 0.5, true, null, "a"].map((cell) => textOf(cell, "x")), ["7", "0.5", "true", "", "a"]);
+  const bad = (cell: unknown, message: string) => assert.throws(() => textOf(cell, "x"), { message });
+  bad(2 ** 53, "its x is a number beyond 2^53, whose digits are not exact; write it as text");
+  bad(new Date(), "its x is a date, not text");
+  bad(new Uint8Array(2), "its x is bytes, not text");
+  bad([], "its x is a list, not text");
+});
 
 Deno.test("readRows() refuses a gzip bomb", async () => {
   const bomb = gzipSync(new Uint8Array(40 * 2 ** 20).fill(0x20));
