@@ -64,7 +64,11 @@ export const dataSettings = section("Data", {
   ),
   neatPacking: setting(flag, "Same as packing: packed examples never see each other"),
   trainOnPrompt: setting(flag, "Learn the prompt as well as the answer", conversations),
-  maskHistory: setting(flag, "Learn only the last answer of a conversation", conversations),
+  maskHistory: setting(
+    flag,
+    "Learn only the last answer of a conversation; an answer that the data marks with weight = 0 is never learned",
+    conversations,
+  ),
   mixStrategy: setting(
     z.enum(["concat", "interleave_under", "interleave_over", "interleave_once"]).default("concat"),
     "How to combine several data sets",

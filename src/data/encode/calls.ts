@@ -35,8 +35,8 @@ export interface CallParts {
 }
 
 /**
- * The parts of an answer that calls tools. Where one text holds all, what stands before `</think>` and around `<tool_call>`
- * tags is said, with the white space that it has.
+ * The parts of an answer that calls tools. Where one text holds all, what stands before `</think>` or the first `<tool_call>`
+ * is said, with the white space that it has.
  */
 export function callParts(template: Template, { content, calls }: Message): CallParts {
   if (calls !== undefined) return { said: content, calls, space: formatOf(template).afterText };
@@ -51,16 +51,23 @@ export function writeCalls(template: Template, calls: string): string {
 }
 
 function splitMessage({ toolCallWords, thoughtWords }: Template, message: string): [before: string, json: string] {
-  const [open, close] = toolCallWords;
-  const start = message.indexOf(open);
-  const end = message.indexOf(close, start);
-  if (start >= 0 && end >= 0) {
-    return [message.slice(0, start) + message.slice(end + close.length), message.slice(start + open.length, end)];
-  }
+  const start = /^\s*[{[]/.test(message) ? -1 : message.indexOf(toolCallWords[0]);
+  if (start >= 0) return [message.slice(0, start), taggedCalls(message.slice(start), toolCallWords)];
   const thoughtEnd = message.indexOf(thoughtWords[1]);
   if (thoughtEnd < 0) return ["", message];
   const cut = thoughtEnd + thoughtWords[1].length;
   return [message.slice(0, cut), message.slice(cut)];
+}
+
+/** The JSON text in tags; of several, a list. */
+function taggedCalls(text: string, [open, close]: readonly [string, string]): string {
+  const [between, ...pieces] = text.split(open).map((piece) => piece.split(close));
+  if (pieces.some(([, after]) => after === undefined)) throw new RowError(`its "${open}" has no "${close}"`);
+  if ([...between, ...pieces.flatMap(([, ...after]) => after)].some((other) => other.trim() !== "")) {
+    throw new RowError("it says something behind its function call, where no template writes it");
+  }
+  const calls = pieces.map(([call]) => call);
+  return calls.length === 1 ? calls[0] : `[${calls.join(",")}]`;
 }
 
 /** Arguments that are JSON text, as in OpenAI's format, are parsed: they must not be encoded twice. */

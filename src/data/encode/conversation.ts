@@ -4,7 +4,8 @@ import type { Conversation } from "../formats/conversation.ts";
 import { IGNORED } from "../sets/batch.ts";
 import type { Document } from "../sets/documents.ts";
 import { RowError } from "../sources/row.ts";
-import { fitFromStart, type Fitted, shorten } from "./cutoff.ts";
+import { wholeCharacters } from "./characters.ts";
+import { type Cut, fitFromStart, type Fitted, longestPart, questionRoom, systemRoom } from "./cutoff.ts";
 import { render, type RenderedTurn } from "./render.ts";
 import { type EncodedTurn, encodeParts, encodeTurns } from "./turns.ts";
 
@@ -20,14 +21,17 @@ export interface ConversationOptions {
   splitSpecialTokens?: boolean;
 }
 
-/** A document, and whether it was shortened to fit `cutoffLen`; or why there is none. */
-export type EncodedDocument = (Document & { readonly cut: boolean }) | { readonly dropped: string };
+/** A document, and whether it was shortened to fit `cutoffLen` (`system`: its system prompt too); or why there is none. */
+export type EncodedDocument = (Document & { readonly cut: boolean | "system" }) | { readonly dropped: string };
 
 /**
- * Encodes many conversations, of which answers are learned, in few calls of the tokenizer.
+ * Encodes many conversations, of which answers are learned, in few calls of the tokenizer. An answer that the data marks as
+ * not to be learned (OpenAI's `weight: 0`) is only read; with `maskHistory` only the last answer is learned, if it is not
+ * marked so. Questions are learned with `trainOnPrompt`; the data can neither ask for nor refuse that for single ones.
  *
  * A conversation longer than `cutoffLen` loses turns from its end, with `maskHistory` from its beginning (the system prompt
- * stays). A single turn that is too long is cut by `shorten`.
+ * stays). A single turn that is too long is shortened: its answer at the end, its question at the beginning, its system
+ * prompt at the end, each between two characters. What the template writes around them stays whole.
  */
 export async function encodeConversations(
   conversations: Conversation[],
@@ -39,43 +43,106 @@ export async function encodeConversations(
   const budget = options.cutoffLen - (template.efficientEos ? 1 : 0);
   const write = (c: Conversation) =>
     render(template, tokenizer, c, { lastOnly: options.maskHistory, splitSpecialTokens: split });
+  const encode = async (c: Conversation) => (await encodeTurns(tokenizer, [write(c)], { split }))[0];
+  const cut: Cut = (ids, room) => wholeCharacters(tokenizer, ids, room);
 
-  const rendered = conversations.map((conversation) => attempt(() => write(conversation)));
+  const rendered = conversations.map((conversation) =>
+    attempt(() => {
+      checkMarks(conversation, options);
+      return write(conversation);
+    })
+  );
   const turns = await encodeTurns(tokenizer, rendered.map((r) => r instanceof RowError ? [] : r), { split });
   return await Promise.all(conversations.map(async (conversation, i) => {
     const written = rendered[i];
     if (written instanceof RowError) return { dropped: written.message };
-    const whole = lengthOf(turns[i]) <= budget;
-    const fitted = whole
-      ? { turns: turns[i], cut: false, openEnd: false }
-      : options.maskHistory
-      ? await fitFromEnd(conversation, turns[i])
-      : fitFromStart(turns[i], budget) ?? await shortenFirst(written[0], turns[i][0]);
+    const fitted = await fit(conversation, turns[i]);
     return fitted === undefined
       ? { dropped: "cutoff_len has no room for its question and answer" }
-      : labelled(fitted, template, tokenizer, options);
+      : labelled(fitted, conversation, template, tokenizer, options);
   }));
 
+  async function fit(
+    conversation: Conversation,
+    all: EncodedTurn[],
+  ): Promise<(Fitted & { first?: number }) | undefined> {
+    if (lengthOf(all) <= budget) return { turns: all, cut: false, openEnd: false };
+    if (options.maskHistory) return await fitFromEnd(conversation, all);
+    return await fitFromStart(all, budget, cut) ?? await shorten(conversation, all[0]);
+  }
+
   /** The latest turns that fit, after the system prompt; if even the last one does not, that one shortened. */
-  async function fitFromEnd(conversation: Conversation, all: EncodedTurn[]): Promise<Fitted | undefined> {
+  async function fitFromEnd(
+    conversation: Conversation,
+    all: EncodedTurn[],
+  ): Promise<Fitted & { first: number } | undefined> {
     const last = all.length - 1;
     let first = last;
     let length = lengthOf(all.slice(last));
     while (first > 1 && (length += lengthOf(all.slice(first - 1, first))) <= budget) first--;
-    for (first = Math.max(1, first); first <= last; first++) {
+    for (first = Math.max(1, first); first < last; first++) {
       // A tool's result makes no sense without the call that asked for it.
-      if (conversation.messages[2 * first].role === "observation" && first < last) continue;
-      const written = write({ ...conversation, messages: conversation.messages.slice(2 * first) });
-      const [turns] = await encodeTurns(tokenizer, [written], { split });
-      if (lengthOf(turns) <= budget) return { turns, cut: true, openEnd: false };
-      if (first === last) return await shortenFirst(written[0], turns[0]);
+      if (conversation.messages[2 * first].role === "observation") continue;
+      const turns = await encode({ ...conversation, messages: conversation.messages.slice(2 * first) });
+      if (lengthOf(turns) <= budget) return { turns, cut: true, openEnd: false, first };
     }
-    return await shortenFirst(write(conversation)[0], all[0]);
+    const end = { ...conversation, messages: conversation.messages.slice(2 * last) };
+    const [turn] = await encode(end);
+    if (lengthOf([turn]) <= budget) return { turns: [turn], cut: true, openEnd: false, first: last };
+    const fitted = await shorten(end, turn);
+    return fitted && { ...fitted, first: last };
   }
 
-  async function shortenFirst(written: RenderedTurn, turn: EncodedTurn): Promise<Fitted | undefined> {
-    const [opening, closing] = await encodeParts(tokenizer, [written.opening, written.closing], { split });
-    return shorten(turn, opening.length, closing.length, budget);
+  /** The first turn of a conversation, shortened. Nothing if there is no room for some of its question and its answer. */
+  async function shorten(conversation: Conversation, { source, answer }: EncodedTurn): Promise<Fitted | undefined> {
+    const short = await shortenQuestion(conversation, source, questionRoom({ source, answer }, budget));
+    if (short === undefined) return undefined;
+    const left = await cut(answer, budget - short.source.length);
+    if (left.length === 0) return undefined;
+    return { turns: [{ source: short.source, answer: left }], cut: short.cut, openEnd: left.length < answer.length };
+  }
+
+  /** A question with all that precedes it in at most `room` tokens: first the system prompt gives way, then the question. */
+  async function shortenQuestion(conversation: Conversation, source: Int32Array, room: number) {
+    if (source.length <= room) return { source, cut: true } as const;
+    const system = conversation.system || template.defaultSystem;
+    const [question] = conversation.messages;
+    const [systemIds, questionIds] = await encodeParts(tokenizer, [[system], [question.content]], { split });
+    const content = room - (source.length - systemIds.length - questionIds.length); // the rest is the template's
+    const encodeWith = async (system: string, content: string) =>
+      (await encode({ ...conversation, system, messages: [{ ...question, content }] }))[0].source;
+    const fits = async (system: string, content: string) => (await encodeWith(system, content)).length <= room;
+
+    let shortSystem = system;
+    const share = systemRoom(questionIds.length, content);
+    if (systemIds.length > share) {
+      const keepsQuestion = questionIds.length <= content - share;
+      shortSystem = await longestPart(system, "start", async (part) => {
+        if (keepsQuestion) return await fits(part, question.content);
+        return (await encodeParts(tokenizer, [[part]], { split }))[0].length <= share;
+      });
+      if (shortSystem === "") return undefined;
+    }
+    const short = await longestPart(question.content, "end", (part) => fits(shortSystem, part));
+    if (short === "") return undefined;
+    return { source: await encodeWith(shortSystem, short), cut: shortSystem === system ? true : "system" } as const;
+  }
+}
+
+/** Throws `RowError` where marks of the data leave nothing to learn, or ask for what the settings do not. */
+function checkMarks({ systemLearned, messages }: Conversation, options: ConversationOptions): void {
+  const { trainOnPrompt = false, maskHistory = false } = options;
+  const questions = [systemLearned, ...messages.filter((_, i) => i % 2 === 0).map(({ learned }) => learned)];
+  if (questions.includes(!trainOnPrompt)) {
+    throw new RowError(
+      trainOnPrompt
+        ? "a question is marked not to be learned (weight 0), and train_on_prompt learns them all"
+        : "a question is marked to be learned (weight 1), which train_on_prompt does for all and nothing for one",
+    );
+  }
+  const answers = messages.filter((_, i) => i % 2 === 1);
+  if (!trainOnPrompt && answers.slice(maskHistory ? -1 : 0).every(({ learned }) => learned === false)) {
+    throw new RowError(`its ${maskHistory ? "last answer is" : "answers are"} marked not to be learned (weight 0)`);
   }
 }
 
@@ -97,7 +164,8 @@ function lengthOf(turns: EncodedTurn[]): number {
  * turn, and once more at the very end. The EOS of an answer that is not learned, or lost its end, is not learned either.
  */
 function labelled(
-  fitted: Fitted,
+  fitted: Fitted & { readonly first?: number },
+  { messages }: Conversation,
   template: Template,
   tokenizer: Tokenizer,
   options: ConversationOptions,
@@ -106,17 +174,24 @@ function labelled(
   const finalEos = eos !== undefined && !fitted.openEnd ? 1 : 0;
   const ids = new Int32Array(lengthOf(fitted.turns) + finalEos);
   const labels = new Int32Array(ids.length).fill(IGNORED);
+  const last = fitted.turns.length - 1;
+  const first = fitted.first ?? 0; // turns before it were left out
+  const learns = (turn: number) =>
+    messages[2 * (first + turn) + 1].learned !== false && (!options.maskHistory || turn === last);
   let at = 0;
   fitted.turns.forEach(({ source, answer }, i) => {
     ids.set(source, at);
     if (options.trainOnPrompt) labels.set(source, at);
-    else if (eos !== undefined && i > 0 && !options.maskHistory && source.length > 0) labels[at] = eos;
+    else if (eos !== undefined && i > 0 && source.length > 0 && learns(i - 1)) labels[at] = eos;
     at += source.length;
     ids.set(answer, at);
-    if (!options.maskHistory || i === fitted.turns.length - 1) labels.set(answer, at);
+    if (learns(i)) labels.set(answer, at);
     at += answer.length;
   });
-  if (finalEos === 1) ids[at] = labels[at] = eos!;
+  if (finalEos === 1) {
+    ids[at] = eos!;
+    if (learns(last)) labels[at] = eos!;
+  }
   const learned = labels.some((label, i) => i > 0 && label !== IGNORED); // nothing predicts a document's first token
   return learned ? { ids, labels, cut: fitted.cut } : { dropped: "cutoff_len leaves no token to learn" };
 }

@@ -1,43 +1,8 @@
 import assert from "node:assert/strict";
 import { CONTENT, template, TEMPLATES } from "../../../templates/mod.ts";
-import { Tokenizer } from "../../tokenizer/mod.ts";
+import { chatml, lengthOf, shown, talk, tokenizer, user } from "../../../tests/support/encoded.ts";
 import type { Conversation } from "../formats/conversation.ts";
-import { type ConversationOptions, encodeConversations } from "./conversation.ts";
-
-const tokenizer = await Tokenizer.load(new URL("../../../tests/fixtures/tokenizer", import.meta.url).pathname);
-const chatml = TEMPLATES.chatml;
-tokenizer.eos = tokenizer.special("<|im_end|>");
-
-const talk = (...contents: string[]): Conversation => ({
-  messages: contents.map((content, i) => ({ role: i % 2 === 0 ? "user" : "assistant", content })),
-});
-
-/** An example as text: what is learned stands in ⟦ ⟧. */
-async function shown(
-  conversation: Conversation,
-  options: Partial<ConversationOptions> = {},
-  used = chatml,
-): Promise<string> {
-  const [example] = await encodeConversations([conversation], used, tokenizer, { cutoffLen: 500, ...options });
-  if ("dropped" in example) return `dropped: ${example.dropped}`;
-  let text = "";
-  for (let i = 0, end = 0; i < example.ids.length; i = end) {
-    const learned = example.labels[i] !== -100;
-    while (end < example.ids.length && (example.labels[end] !== -100) === learned) end++;
-    const piece = await tokenizer.decode(
-      example.labels[i] === -100 ? example.ids.subarray(i, end) : example.labels.subarray(i, end),
-    );
-    text += learned ? `⟦${piece}⟧` : piece;
-  }
-  return text;
-}
-
-async function length(conversation: Conversation): Promise<number> {
-  const [example] = await encodeConversations([conversation], chatml, tokenizer, { cutoffLen: 9999 });
-  return "ids" in example ? example.ids.length : 0;
-}
-
-const user = (text: string) => `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`;
+import { encodeConversations } from "./conversation.ts";
 
 Deno.test("encodeConversations() learns answers and their ends", async () => {
   assert.equal(await shown(talk("a", "b", "c", "d")), `${user("a")}⟦b<|im_end|>\n⟧${user("c")}⟦d<|im_end|>\n⟧`);
@@ -70,71 +35,63 @@ Deno.test("encodeConversations() learns no EOS of the history with efficientEos 
   );
 });
 
-Deno.test("encodeConversations() leaves turns out from the end when they do not fit", async () => {
-  const conversation = talk("a", "b", "c", "d");
-  const first = await length(talk("a", "b"));
-  assert.equal(await shown(conversation, { cutoffLen: first }), `${user("a")}⟦b<|im_end|>\n⟧`);
-  const edge = (await length(conversation)) - 2;
-  assert.equal(await shown(conversation, { cutoffLen: edge }), `${user("a")}⟦b<|im_end|>\n⟧${user("c")}⟦d⟧`);
+/** A conversation whose answers are marked, and with what it is encoded. */
+const marked = (marks: (boolean | undefined)[], questions: (boolean | undefined)[] = []): Conversation => ({
+  messages: talk("a", "b", "c", "d").messages.map((message, i) => ({
+    ...message,
+    learned: i % 2 === 1 ? marks[(i - 1) / 2] : questions[i / 2],
+  })),
 });
 
-Deno.test("encodeConversations() leaves turns out from the start with maskHistory, but not the system prompt", async () => {
-  const conversation = { ...talk("a", "b", "c", "d"), system: "s" };
-  const last = await length({ ...talk("c", "d"), system: "s" });
+Deno.test("encodeConversations() only reads answers that the data marks so, as OpenAI's weight = 0 means", async () => {
+  const turn = (question: string, answer: string) => `${user(question)}${answer}`;
+  const end = "<|im_end|>\n";
+  const both = `${turn("a", `b${end}`)}${user("c")}⟦d${end}⟧`;
+  assert.equal(await shown(marked([false, undefined])), both);
+  assert.equal(await shown(marked([false, true])), both);
+  assert.equal(await shown(marked([true, false])), `${user("a")}⟦b${end}⟧${turn("c", `d${end}`)}`);
+  assert.equal(await shown(marked([true, true]), { maskHistory: true }), both);
   assert.equal(
-    await shown(conversation, { cutoffLen: last + 3, maskHistory: true }),
-    `<|im_start|>system\ns<|im_end|>\n${user("c")}⟦d<|im_end|>\n⟧`,
+    await shown(marked([false, true]), { trainOnPrompt: true }),
+    `⟦${user("a")}⟧b${end}⟦${user("c")}d${end}⟧`,
   );
 });
 
-Deno.test("encodeConversations() shortens a long question in the middle: its end and the answer's header stay", async () => {
-  const letters = "abcdefghijklmnopqrstuvwxyz0123456789".split("").join(" ");
-  const text = await shown({ ...talk(letters, "yes"), system: "s" }, { cutoffLen: 40 });
-  assert.match(text, /^<\|im_start\|>system\ns<\|im_end\|>\n<\|im_start\|>user\n/);
-  assert.match(text, / 7 8 9<\|im_end\|>\n<\|im_start\|>assistant\n⟦yes<\|im_end\|>\n⟧$/);
-});
-
-Deno.test("encodeConversations() gives a long answer what the question leaves, and learns no end that is not there", async () => {
-  const letters = "abcdefghijklmnopqrstuvwxyz0123456789".split("").join(" ");
-  const text = await shown(talk("a", letters), { cutoffLen: 30 });
-  assert.match(text, /^<\|im_start\|>user\na<\|im_end\|>\n<\|im_start\|>assistant\n⟦a b c [^<]*⟧$/);
-  const both = await shown(talk(letters, letters), { cutoffLen: 40 });
-  assert.match(both, / 8 9<\|im_end\|>\n<\|im_start\|>assistant\n⟦a b c [^<]*⟧$/);
-});
-
-Deno.test("encodeConversations() never gives more than cutoffLen tokens, and always something to learn or a reason", async () => {
-  const words = "How do I list all images? ".repeat(9);
-  const conversations = [
-    talk("a", words),
-    talk(words, "a"),
-    talk(words, words),
-    talk("a", "b", words, words, "c", "d"),
-  ];
-  for (const used of [chatml, efficient, TEMPLATES.llama2]) {
-    for (const maskHistory of [false, true]) {
-      for (let cutoffLen = 1; cutoffLen < 120; cutoffLen++) {
-        for (const example of await encodeConversations(conversations, used, tokenizer, { cutoffLen, maskHistory })) {
-          if ("dropped" in example) assert.match(example.dropped, /^cutoff_len/);
-          else {
-            assert.ok(example.ids.length <= cutoffLen);
-            assert.ok(example.labels.some((label, i) => i > 0 && label !== -100));
-          }
-        }
-      }
-    }
+Deno.test("encodeConversations() learns no end of an answer that is only read, with efficientEos", async () => {
+  const eos = tokenizer.eos!.id;
+  for (const [marks, ends] of [[[false, true], 1], [[true, false], 1], [[true, true], 2]] as const) {
+    const [example] = await encodeConversations([marked([...marks])], efficient, tokenizer, { cutoffLen: 500 });
+    assert.ok("ids" in example);
+    assert.equal(example.labels.filter((label) => label === eos).length, ends);
+    assert.equal(example.ids.filter((id) => id === eos).length, 1);
   }
 });
 
-Deno.test("encodeConversations() drops what cutoff_len has no room for", async () => {
+Deno.test("encodeConversations() leaves out what marks and settings leave nothing to learn of, or disagree on", async () => {
+  assert.equal(await shown(marked([false, false])), "dropped: its answers are marked not to be learned (weight 0)");
   assert.equal(
-    await shown(talk("a b c", "d"), { cutoffLen: 4 }),
-    "dropped: cutoff_len has no room for its question and answer",
+    await shown(marked([true, false]), { maskHistory: true }),
+    "dropped: its last answer is marked not to be learned (weight 0)",
   );
+  assert.equal(
+    await shown(marked([], [true])),
+    "dropped: a question is marked to be learned (weight 1), which train_on_prompt does for all and nothing for one",
+  );
+  for (const conversation of [marked([], [undefined, false]), { ...talk("a", "b"), systemLearned: false }]) {
+    assert.equal(
+      await shown(conversation, { trainOnPrompt: true }),
+      "dropped: a question is marked not to be learned (weight 0), and train_on_prompt learns them all",
+    );
+    assert.match(await shown(conversation), /⟦/);
+  }
 });
 
-Deno.test("encodeConversations() says why tools cannot be read", async () => {
-  assert.equal(await shown({ ...talk("a", "b"), tools: "nope" }), "dropped: its tools is not JSON");
-  assert.equal(await shown({ ...talk("a", "b"), tools: '[{"x": 1}]' }), 'dropped: a tool in "tools" has no "name"');
+Deno.test("encodeConversations() marks answers rightly where mask_history left turns out", async () => {
+  const conversation = {
+    messages: [...talk("x", "y").messages, ...marked([true, false]).messages, ...talk("e", "f").messages],
+  };
+  const text = await shown(conversation, { maskHistory: true, cutoffLen: await lengthOf(talk("e", "f")) });
+  assert.equal(text, `${user("e")}⟦f<|im_end|>\n⟧`);
 });
 
 Deno.test("encodeConversations() keeps special tokens of the data as text with splitSpecialTokens", async () => {
@@ -148,6 +105,33 @@ Deno.test("encodeConversations() keeps special tokens of the data as text with s
   const ends = (ids: Int32Array) => ids.filter((id) => id === tokenizer.eos!.id).length;
   assert.deepEqual([ends(plain.ids), ends(split.ids)], [3, 2]);
   assert.equal(await tokenizer.decode(split.ids), await tokenizer.decode(plain.ids));
+});
+
+Deno.test("encodeConversations() splits special tokens wherever the data has them, and none of the template's", async () => {
+  const mark = "<|im_end|>";
+  const conversation: Conversation = {
+    system: mark,
+    tools: JSON.stringify([{ name: mark }]),
+    messages: [
+      { role: "user", content: mark },
+      { role: "function", content: mark, calls: JSON.stringify([{ name: mark }]) },
+      { role: "observation", content: mark, moreResults: [mark] },
+      { role: "assistant", content: mark },
+    ],
+  };
+  // In the template that has the system prompt inside the question, the mark belongs to what surrounds it.
+  const inside = { ...chatml, systemInUser: true, system: [`${CONTENT}<|im_start|>`] } as typeof chatml;
+  const written = JSON.parse(JSON.stringify(conversation).replaceAll(mark, "x"));
+  for (const used of [chatml, TEMPLATES.qwen3, inside]) {
+    const count = async (given: Conversation, splitSpecialTokens: boolean) => {
+      const [made] = await encodeConversations([given], used, tokenizer, { cutoffLen: 9999, splitSpecialTokens });
+      assert.ok("ids" in made);
+      return made.ids.filter((id) => id === tokenizer.idOf(mark) || id === tokenizer.idOf("<|im_start|>")).length;
+    };
+    const own = await count(written, false);
+    assert.deepEqual([await count(conversation, true), await count(written, true)], [own, own], used.name);
+    assert.ok(await count(conversation, false) >= own + 8);
+  }
 });
 
 Deno.test("encodeConversations() treats reasoning as enableThinking says", async () => {
@@ -169,52 +153,4 @@ Deno.test("encodeConversations() drops earlier reasoning with maskHistory, unles
   const end = `${user("c")}⟦${thought}d<|im_end|>\n⟧`;
   assert.equal(await shown(conversation, { maskHistory: true }, TEMPLATES.qwen3), `${user("a")}b<|im_end|>\n${end}`);
   assert.equal(await shown(conversation, { maskHistory: true }, kept), `${user("a")}${thought}b<|im_end|>\n${end}`);
-});
-
-Deno.test("encodeConversations() writes tool calls once, even where arguments are JSON text", async () => {
-  const call = (args: unknown): Conversation => ({
-    messages: [{ role: "user", content: "a" }, {
-      role: "function",
-      content: JSON.stringify({ name: "f", arguments: args }),
-    }],
-  });
-  const written = `${user("a")}⟦<tool_call>\n{"name": "f", "arguments": {"x": 1}}\n</tool_call><|im_end|>\n⟧`;
-  assert.equal(
-    await shown(call({ x: 1 }), {}, TEMPLATES.qwen),
-    `<|im_start|>system\n${TEMPLATES.qwen.defaultSystem}<|im_end|>\n${written}`,
-  );
-  assert.equal(
-    await shown(call('{"x": 1}'), {}, TEMPLATES.qwen),
-    `<|im_start|>system\n${TEMPLATES.qwen.defaultSystem}<|im_end|>\n${written}`,
-  );
-});
-
-Deno.test("encodeConversations() writes what is said beside calls in front of them, with the format's own space", async () => {
-  const calling = (content: string): Conversation => ({
-    messages: [{ role: "user", content: "a" }, { role: "function", content, calls: '[{"name": "f"}]' }],
-  });
-  const call = '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call><|im_end|>\n⟧';
-  const { qwen3_nothink: qwen, qwen3, mistral } = TEMPLATES;
-  assert.equal(await shown(calling("I look."), {}, qwen), `${user("a")}⟦I look.\n${call}`);
-  assert.equal(await shown(calling(""), {}, qwen), `${user("a")}⟦${call}`);
-  const thought = "<think>\nhm\n</think>\n\n";
-  assert.equal(await shown(calling(thought), {}, qwen3), `${user("a")}⟦${thought}${call}`);
-  assert.equal(await shown(calling(`${thought}I look.`), {}, qwen3), `${user("a")}⟦${thought}I look.\n${call}`);
-  const end = '[TOOL_CALLS] [{"name": "f", "arguments": {}}]<|im_end|>⟧';
-  assert.equal(await shown(calling("I look."), {}, mistral), `<|begin_of_text|>[INST] a[/INST]⟦ I look.${end}`);
-  assert.equal(await shown(calling(""), {}, mistral), `<|begin_of_text|>[INST] a[/INST]⟦${end}`);
-});
-
-Deno.test("encodeConversations() joins results of tools that were called together as the template does", async () => {
-  const results = { role: "observation" as const, content: "1", moreResults: ["2", "3"] };
-  const conversation: Conversation = { messages: [results, { role: "assistant", content: "b" }] };
-  const turn = (role: string, text: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n${text}<|eot_id|>`;
-  const read = ["1", "2", "3"].map((text) => turn("ipython", text)).join("");
-  assert.equal(
-    await shown(conversation, {}, TEMPLATES.llama3),
-    `<|begin_of_text|>${read}<|start_header_id|>assistant<|end_header_id|>\n\n⟦b<|eot_id|>⟧`,
-  );
-  assert.ok((await shown(conversation, {}, TEMPLATES.mistral)).startsWith(
-    '<|begin_of_text|>[TOOL_RESULTS] {"content": 1}[/TOOL_RESULTS][TOOL_RESULTS] {"content": 2}[/TOOL_RESULTS]',
-  ));
 });

@@ -12,10 +12,6 @@ export interface RenderedTurn {
   readonly source: Part[];
   /** What is learned. */
   readonly answer: Part[];
-  /** What precedes the question's own text; it is kept when the question must be shortened. */
-  readonly opening: Part[];
-  /** What follows the question's own text, the header of the answer; it is kept too. */
-  readonly closing: Part[];
 }
 
 /** How a conversation is written. */
@@ -36,36 +32,29 @@ export function render(
   { system: givenSystem, tools, messages }: Conversation,
   { lastOnly = false, splitSpecialTokens = false }: RenderOptions = {},
 ): RenderedTurn[] {
-  const { trims } = template;
-  const write = (slots: readonly Slot[], content: string) => writeSlots(slots, content, tokenizer, splitSpecialTokens);
-  const system = systemText(
-    givenSystem ? trimmed(givenSystem, trims.system) : template.defaultSystem,
-    describeTools(template, tools),
-  );
+  const write = (slots: readonly Slot[], ...contents: string[]) =>
+    writeSlots(slots, contents, tokenizer, splitSpecialTokens);
+  const system = systemText(conversation.system || template.defaultSystem, describeTools(template, conversation.tools));
   const hasSystem = system !== "" || template.alwaysSystem;
-  const inUser = hasSystem && template.systemInUser ? fillText(template.system, system) : "";
-  const systemTurn = template.systemInUser === "last" ? Math.max(0, messages.findLastIndex(isQuestion)) : 0;
+  const inUser = hasSystem && template.systemInUser ? template.system.filter(isText).join("") : "";
   const head = [
-    ...write(template.prefix, ""),
-    ...(!hasSystem ? write(template.withoutSystem, "") : template.systemInUser ? [] : write(template.system, system)),
+    ...write(template.prefix),
+    ...(hasSystem && !template.systemInUser ? write(template.system, system) : []),
   ];
   const turns: RenderedTurn[] = [];
   for (let i = 0; i < messages.length; i += 2) {
     const [question, answer] = [messages[i], messages[i + 1]];
     const slots = question.role === "observation" ? template.observation : template.user;
     const start = i === 0 ? head : [];
-    const before = i === systemTurn ? inUser : "";
-    const isPast = lastOnly && i + 2 < messages.length;
-    const parts = answerParts(template, answer, isPast);
-    const thought = isPast && template.fillsThought !== "all"
-      ? { read: [], learned: [], said: parts.said }
-      : withThought(template, answer && parts.said);
-    const [opening, closing] = around(slots, before);
+    const before = i === 0 ? inUser : "";
+    const results = [question.content, ...question.moreResults ?? []];
+    const asking = filled(slots, before + results.map(() => CONTENT).join(template.betweenResults));
+    const isLast = i + 2 >= conversation.messages.length;
+    const { said, calls, space } = answerParts(template, answer, lastOnly && !isLast);
+    const thought = lastOnly && !isLast ? NO_THOUGHT : thoughtFor(template, said);
     turns.push({
-      source: [...start, ...write(slots, before + questionText(template, question)), ...thought.read],
-      answer: answer === undefined ? [] : [...thought.learned, ...writeAnswer(thought.said, parts)],
-      opening: [...start, ...write(opening, "")],
-      closing: [...write(closing, ""), ...thought.read],
+      source: [...start, ...write(asking, ...before === "" ? results : [system, ...results]), ...write(thought.read)],
+      answer: answer === undefined ? [] : [...write(thought.learned), ...writeAnswer(said, calls, space)],
     });
   }
   return turns;
@@ -80,20 +69,11 @@ export function render(
   }
 }
 
-const isQuestion = ({ role }: Message) => role === "user";
-
-function questionText({ betweenResults, trims }: Template, { role, content, moreResults = [] }: Message): string {
-  return [content, ...moreResults].map((text) => trimmed(text, trims[role as keyof Trims])).join(betweenResults);
-}
-
-function trimmed(text: string, side: Trims[keyof Trims]): string {
-  if (side === undefined) return text;
-  return side === "both" ? text.trim() : side === "start" ? text.trimStart() : text.trimEnd();
-}
-
 /** The slots that open a message, and its text. */
 function upToContent(slots: readonly Slot[]): Slot[] {
-  return around(slots, CONTENT)[0];
+  const at = slots.findIndex((slot) => isText(slot) && slot.includes(CONTENT));
+  if (at < 0) return [...slots];
+  return [...slots.slice(0, at), (slots[at] as string).split(CONTENT)[0] + CONTENT];
 }
 
 function sameSlots(a: readonly Slot[], b: readonly Slot[]): boolean {
@@ -122,23 +102,13 @@ function answerParts(template: Template, answer: Message | undefined, isPast: bo
   };
 }
 
-/** An answer with its thought in place, see `Template.enableThinking`; without an answer, what the prompt says of it. */
-function withThought(template: Template, answer: string | undefined): { read: Part[]; learned: Part[]; said: string } {
-  const { thoughtWords: [open, close], opensThought, fillsThought } = template;
-  const enableThinking = opensThought === "empty" && template.enableThinking ? null : template.enableThinking;
-  const opened = opensThought === "open" && enableThinking === true ? [open] : [];
-  const said = answer ?? "";
-  if (!template.reasoning) return { read: [], learned: [], said };
-  if (hasThought(template, said)) {
-    return opened.length > 0 && said.startsWith(open)
-      ? { read: opened, learned: [], said: said.slice(open.length) }
-      : { read: [], learned: [], said };
-  }
-  if (enableThinking === true && answer === undefined) return { read: opened, learned: [], said };
-  if (enableThinking === true && fillsThought === "none") return { read: [], learned: [], said };
-  const text = said.replace(/^\n+/, ""); // the thought ends with line breaks of its own
-  if (enableThinking !== true) return { read: [open + close], learned: [], said: text };
-  return { read: opened, learned: [opened.length > 0 ? close : open + close], said: text };
+const NO_THOUGHT: { read: string[]; learned: string[] } = { read: [], learned: [] };
+
+/** Where the empty thought of an answer without reasoning goes: see `Template.enableThinking`. */
+function thoughtFor(template: Template, answer: string): { read: string[]; learned: string[] } {
+  if (!template.reasoning || hasThought(template, answer)) return NO_THOUGHT;
+  const thought = template.thoughtWords.join("");
+  return template.enableThinking === true ? { read: [], learned: [thought] } : { read: [thought], learned: [] };
 }
 
 function hasThought({ thoughtWords: [open, close] }: Template, answer: string): boolean {
@@ -154,40 +124,26 @@ function withoutThought({ thoughtWords: [open, close], keepsBreaks }: Template, 
   return keepsBreaks ? rest : rest.replace(/^\n+/, "");
 }
 
-/** The slots before and after the message itself. */
-function around(slots: readonly Slot[], before: string): [Slot[], Slot[]] {
-  const at = slots.findIndex((slot) => typeof slot === "string" && slot.includes(CONTENT));
-  if (at < 0) return [[...slots], []];
-  const [left, right] = (slots[at] as string).split(CONTENT);
-  return [[...slots.slice(0, at), left + before], [right, ...slots.slice(at + 1)]];
+const isText = (slot: Slot): slot is string => typeof slot === "string";
+
+/** Slots around another text than a single message. The replacement is a function because `$&` must stay `$&`. */
+function filled(slots: readonly Slot[], text: string): Slot[] {
+  return slots.map((slot) => isText(slot) ? slot.replace(CONTENT, () => text) : slot);
 }
 
-function fillText(slots: readonly Slot[], content: string): string {
-  return slots.map((slot) => typeof slot === "string" ? fill(slot, content) : "").join("");
-}
-
-/** The replacement is a function because `$&` in a message must stay `$&`. */
-function fill(slot: string, content: string): string {
-  return slot.replace(CONTENT, () => content);
-}
-
-function writeSlots(slots: readonly Slot[], content: string, tokenizer: Vocabulary, split: boolean): Part[] {
-  const parts: Part[] = [];
-  for (const slot of slots) {
-    if (typeof slot !== "string") {
-      const id = "special" in slot ? tokenizer[slot.special]?.id : tokenizer.idOf(slot.token);
-      if (id !== undefined) parts.push(id);
-    } else if (split) parts.push(...splitSlot(slot, content, tokenizer));
-    else if (slot !== "") parts.push(fill(slot, content));
-  }
-  return parts.filter((part) => part !== "");
-}
-
-/** The template's own special tokens stay tokens, even where those in the data are ordinary text. */
-function splitSlot(slot: string, content: string, tokenizer: Vocabulary): Part[] {
-  const specials = tokenizer.specialTexts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (specials.length === 0) return [fill(slot, content)];
-  return slot.split(new RegExp(`(${specials.join("|")})`)).map((piece, i) =>
-    i % 2 === 1 ? tokenizer.idOf(piece)! : fill(piece, content)
-  );
+/**
+ * Slots with their contents, in order. With `split`, the template's own special tokens stay tokens, even where those in the
+ * contents are ordinary text.
+ */
+function writeSlots(slots: readonly Slot[], contents: readonly string[], tokenizer: Tokenizer, split: boolean): Part[] {
+  let next = 0;
+  const fill = (text: string) => text.replaceAll(CONTENT, () => contents[next++]);
+  const parts = slots.flatMap((slot): (Part | undefined)[] => {
+    if (!isText(slot)) return ["special" in slot ? tokenizer[slot.special]?.id : tokenizer.idOf(slot.token)];
+    if (!split || tokenizer.specialTexts.length === 0) return [fill(slot)];
+    const specials = tokenizer.specialTexts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const pieces = slot.split(new RegExp(`(${specials.join("|")})`));
+    return pieces.map((piece, i) => i % 2 === 1 ? tokenizer.idOf(piece) : fill(piece));
+  });
+  return parts.filter((part): part is Part => part !== undefined && part !== "");
 }

@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../../tokenizer/mod.ts";
+import { wholeCharacters } from "./characters.ts";
 import type { EncodedDocument } from "./conversation.ts";
 
 /** What decides how plain text becomes documents. */
@@ -24,15 +25,15 @@ export async function encodeTexts(
   const encoded = await tokenizer.encodeBatch(texts, { split: splitSpecialTokens });
   const start = tokenizer.addsBos && cutoffLen !== undefined ? [tokenizer.bos!.id] : [];
   const end = tokenizer.eos === undefined ? [] : [tokenizer.eos.id];
-  return encoded.map((text) => {
+  return await Promise.all(encoded.map(async (text) => {
     const all = new Int32Array(start.length + text.length + end.length);
     all.set(start);
     all.set(text, start.length);
     all.set(end, start.length + text.length);
     if (cutoffLen === undefined) return { ids: all, labels: all, cut: false };
-    const ids = all.subarray(0, cutoffLen);
+    const ids = await wholeCharacters(tokenizer, all, cutoffLen);
     return ids.length < 2
       ? { dropped: "cutoff_len leaves no token to learn" }
       : { ids, labels: ids, cut: ids.length < all.length };
-  });
+  }));
 }

@@ -8,6 +8,7 @@ const tokenizer = await Tokenizer.load(new URL("../../../tests/fixtures/tokenize
 const withBos = Object.assign(Object.create(tokenizer), {
   addsBos: true,
   encodeBatch: tokenizer.encodeBatch.bind(tokenizer),
+  decode: tokenizer.decode.bind(tokenizer),
 });
 
 async function texts(given: Tokenizer, cutoffLen?: number) {

@@ -25,8 +25,10 @@ export interface Task<Content = any, Options = any> {
   /**
    * The format of a data set, settled by its first row. Throws `DataError` that names the columns there are where the task
    * cannot use them.
+   *
+   * @param note hears what of the data is not used; users are told once for each data set
    */
-  format(info: DatasetInfo, first: Record<string, unknown>): Format<Content>;
+  format(info: DatasetInfo, first: Record<string, unknown>, note?: Note): Format<Content>;
   /**
    * The settings that decide the ids: they go into the cache's key, and `encode` sees no others. Throws `RecipeError` for
    * settings that do not fit the template.
@@ -38,6 +40,9 @@ export interface Task<Content = any, Options = any> {
 
 /** Reads a row; throws `RowError` for one that cannot be used. */
 export type Format<Content> = (row: Record<string, unknown>) => Content;
+
+/** Hears a sentence about a data set, without its name. */
+export type Note = (sentence: string) => void;
 
 /** The settings that may decide how rows are encoded. `Recipe` has them all. */
 export type EncodeSettings =
@@ -55,7 +60,7 @@ export type EncodedRow =
   | {
     readonly documents: readonly Document[];
     readonly tags?: Readonly<Record<string, number>>;
-    /** Whether it was shortened to fit `cutoff_len`. */
-    readonly cut: boolean;
+    /** Whether it was shortened to fit `cutoff_len`, and whether its system prompt was. */
+    readonly cut: boolean | "system";
   }
   | { readonly dropped: string };
