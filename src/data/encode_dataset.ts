@@ -1,10 +1,12 @@
+import { DataError } from "../errors.ts";
 import type { DatasetInfo } from "./catalogue/info.ts";
 import { RowsBuilder } from "./sets/builder.ts";
 import type { Documents } from "./sets/documents.ts";
 import type { Rows } from "./sets/rows.ts";
 import { readRows } from "./sources/mod.ts";
-import { RowError } from "./sources/row.ts";
-import { countDropped, emptyTally, type Tally } from "./tally.ts";
+import { PLACEHOLDER, refuseMedia } from "./formats/media.ts";
+import { RowError, SetError, textsIn } from "./sources/row.ts";
+import { count, countDropped, emptyTally, type Tally } from "./tally.ts";
 import type { EncodedRow, Format, Task, Writing } from "./tasks/mod.ts";
 
 /** How a data set is encoded. */
@@ -12,6 +14,8 @@ export interface Encoding extends Writing {
   readonly task: Task;
   /** What `task.options` gave. */
   readonly options: unknown;
+  /** Special tokens in the data are read as ordinary text. Default false. */
+  readonly splitSpecialTokens?: boolean;
   /** Rows to read at most. Default all. */
   readonly maxSamples?: number;
   /** Rows encoded at once. Default 1000. */
@@ -55,7 +59,8 @@ export async function encodeDataset(info: DatasetInfo, encoding: Encoding): Prom
   function collect(examples: Example[], rows: EncodedRow[]): void {
     rows.forEach((row, i) => {
       if ("dropped" in row) return countDropped(tally, examples[i].place, row.dropped);
-      if (row.cut) tally.cut++;
+      if (row.cut !== false) tally.cut++;
+      if (row.cut === "system") tally.cutSystems++;
       builder.add(row.documents, row.tags);
     });
   }
@@ -63,9 +68,11 @@ export async function encodeDataset(info: DatasetInfo, encoding: Encoding): Prom
 
 async function* readExamples(
   info: DatasetInfo,
-  { task, maxSamples }: Encoding,
+  encoding: Encoding,
   tally: Tally,
 ): AsyncGenerator<Example> {
+  const { task, maxSamples } = encoding;
+  const countMarks = markCounter(encoding, tally);
   let read: Format<unknown> | undefined;
   for await (const row of readRows(info.files)) {
     if (tally.rows === maxSamples) return;
@@ -74,14 +81,36 @@ async function* readExamples(
       countDropped(tally, row.place, row.bad);
       continue;
     }
-    read ??= task.format(info, row.value);
     try {
-      yield { place: row.place, content: read(row.value) };
+      refuseMedia(info, row.value);
+      read ??= task.format(info, row.value, (sentence) => tally.notes.push(sentence));
+      const content = read(row.value);
+      countMarks(content, row.place);
+      yield { place: row.place, content };
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
+      if (error instanceof SetError) {
+        throw new DataError(`Cannot use dataset "${info.name}" (${row.place}): ${error.message}`);
+      }
       countDropped(tally, row.place, error.message);
     }
   }
+}
+
+/**
+ * Counts marks in the text of a row that people seldom mean as text: special tokens, unless they are read as text or belong
+ * to how the template writes thoughts and calls, and placeholders of media. One pass over the text.
+ */
+function markCounter({ tokenizer, template, splitSpecialTokens = false }: Encoding, tally: Tally) {
+  const own = [...template.thoughtWords, ...template.toolCallWords].map((word) => word.trim());
+  const specials = new Set(splitSpecialTokens ? [] : tokenizer.specialTexts.filter((text) => !own.includes(text)));
+  const escaped = Array.from(specials, (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = new RegExp([...escaped, PLACEHOLDER.source].join("|"), "g");
+  return (content: unknown, place: string) => {
+    const found = new Set<string>();
+    for (const text of textsIn(content)) for (const [mark] of text.matchAll(pattern)) found.add(mark);
+    for (const mark of found) count(specials.has(mark) ? tally.specials : tally.placeholders, mark, place);
+  };
 }
 
 async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {

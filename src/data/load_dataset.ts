@@ -52,17 +52,28 @@ export async function loadDataset(
 ): Promise<LoadedDataset> {
   const { cacheDir, hfHubToken, maxSamples, preprocessingBatchSize: batchSize } = settings;
   const info = await findDataset(name, settings.datasetDir, { cacheDir, hfHubToken, listener });
-  const encoding = { ...target, options: target.task.options(settings, target.template), maxSamples, batchSize };
+  const changed = await otherContent(info);
+  if (changed !== undefined) onWarning?.(changed);
+  const { splitSpecialTokens, cutoffLen } = settings;
+  const options = target.task.options(settings, target.template);
+  const encoding = { ...target, options, splitSpecialTokens, maxSamples, batchSize };
   const key = await keyOf(info, encoding);
   const path = join(cache, `${key}.bin`);
   const kept = settings.overwriteCache ? undefined : await readStored<Tally>(path);
   const { documents, rows, tally }: EncodedDataset = kept === undefined
     ? await encodeDataset(info, { ...encoding, onProgress: (count) => onProgress?.(name, count) })
     : { ...kept, tally: kept.facts };
-  const warning = judge(tally, name);
-  if (warning !== undefined) onWarning?.(warning);
+  for (const sentence of judge(tally, name, cutoffLen)) onWarning?.(sentence);
   if (kept === undefined) await keepInCache(path, { documents, rows, facts: tally });
   return { name, documents, rows, chosen: choose(info, rows, settings.seed), tally, key };
+}
+
+/** A sentence where a file is not the one that `file_sha1` describes. */
+async function otherContent({ name, files, sha1 }: DatasetInfo): Promise<string | undefined> {
+  if (sha1 === undefined || files.length !== 1) return undefined;
+  const is = await hashFile(files[0], "sha1");
+  if (is === sha1.toLowerCase()) return undefined;
+  return `dataset "${name}" is not the file that its entry describes: its SHA-1 is ${is}, and file_sha1 is "${sha1}"`;
 }
 
 async function keyOf(

@@ -27,7 +27,7 @@ Deno.test("preview() shows examples, lengths and what was left out", async () =>
     assert.equal(
       printed[0],
       `warning: 2 of 5 rows in dataset "${folder}/d.jsonl" cannot be used and are left out ` +
-        `(${folder}/d.jsonl:4: its messages is missing, not a list)`,
+        `(1 like ${folder}/d.jsonl:4: its messages is missing, not a list; 1 like ${folder}/d.jsonl:5: it has no messages)`,
     );
     assert.equal(
       printed[2],

@@ -4,42 +4,100 @@ import { DataError } from "../errors.ts";
 export interface Tally {
   /** Rows that were read. */
   rows: number;
-  /** Examples that were shortened to fit `cutoff_len`. */
+  /** Examples that were shortened to fit `cutoff_len`, and those of them whose system prompt was. */
   cut: number;
+  cutSystems: number;
   /** Rows that could not be used. */
   dropped: number;
-  /** Where the first such row is, and why it could not be used. */
-  firstDropped?: { place: string; why: string };
+  /** Why they could not, by the kind of reason. */
+  reasons: Record<string, Found>;
+  /** Rows whose text holds special tokens, by token. */
+  specials: Record<string, Found>;
+  /** Rows whose text holds a placeholder of media, by placeholder. */
+  placeholders: Record<string, Found>;
+  /** What of the data is not used. */
+  notes: string[];
+}
+
+/** Rows that have something in common. */
+interface Found {
+  count: number;
+  /** The first of them: where it is, and what is said of it. */
+  readonly first: string;
 }
 
 /** A tally to begin with. */
 export function emptyTally(): Tally {
-  return { rows: 0, cut: 0, dropped: 0 };
+  return { rows: 0, cut: 0, cutSystems: 0, dropped: 0, reasons: {}, specials: {}, placeholders: {}, notes: [] };
 }
 
-/** Counts a row that cannot be used. */
+const MOST_KINDS = 1000; // of reasons: more than anyone reads
+
+/** Counts a row that cannot be used. Reasons that differ in numbers and in quoted words only are of one kind. */
 export function countDropped(tally: Tally, place: string, why: string): void {
   tally.dropped++;
-  tally.firstDropped ??= { place, why };
+  const kind = why.replace(/\d+/g, "#").replace(/"[^"]*"/g, '""');
+  count(tally.reasons, Object.keys(tally.reasons).length < MOST_KINDS ? kind : "", `${place}: ${why}`);
+}
+
+/** Counts a row under a key. */
+export function count(found: Record<string, Found>, key: string, first: string): void {
+  if (Object.hasOwn(found, key)) found[key].count++;
+  else found[key] = { count: 1, first };
 }
 
 /**
- * Throws `DataError` where a data set is empty, or fewer than half of its rows can be used. Otherwise gives a sentence about
- * the rows that were left out, if there are any.
+ * Throws `DataError` where a data set is empty, or fewer than half of its rows can be used: with the most frequent reasons.
+ * Otherwise gives sentences about rows that were left out or shortened, and about what the data holds unexpectedly.
  */
-export function judge(tally: Tally, name: string): string | undefined {
-  if (tally.rows === 0) throw new DataError(`Cannot use dataset "${name}": it is empty; give it at least one example`);
-  if (tally.firstDropped === undefined) return undefined;
-  const { place, why } = tally.firstDropped;
-  const first = `${place}: ${why}`;
-  const unusable = (what: string) => new DataError(`Cannot use dataset "${name}": ${what} (${first})${remedy(why)}`);
-  if (tally.rows === 1) throw unusable("its only row cannot be used");
-  if (tally.dropped === tally.rows) throw unusable(`none of its ${tally.rows} rows can be used`);
-  if (tally.dropped * 2 > tally.rows) throw unusable(`${tally.dropped} of its ${tally.rows} rows cannot be used`);
-  const left = tally.dropped === 1 ? "cannot be used and is left out" : "cannot be used and are left out";
-  return `${tally.dropped} of ${tally.rows} rows in dataset "${name}" ${left} (${first})`;
+export function judge(tally: Tally, name: string, cutoffLen: number): string[] {
+  const { rows, dropped, cut, cutSystems, notes } = tally;
+  if (rows === 0) throw new DataError(`Cannot use dataset "${name}": it is empty; give it at least one example`);
+  const unusable = (what: string) => {
+    const [first] = mostFrequent(tally.reasons);
+    const remedy = /: cutoff_len /.test(first.first) ? "raise cutoff_len" : "fix the data";
+    return new DataError(`Cannot use dataset "${name}": ${what} (${reasons(tally)}); ${remedy}`);
+  };
+  if (dropped === 1 && rows === 1) throw unusable("its only row cannot be used");
+  if (dropped === rows) throw unusable(`none of its ${rows} rows can be used`);
+  if (dropped * 2 > rows) throw unusable(`${dropped} of its ${rows} rows cannot be used`);
+  const said = notes.map((note) => `in dataset "${name}", ${note}`);
+  const of = (some: number) => `${some} of ${rows} rows in dataset "${name}"`;
+  if (dropped > 0) {
+    said.push(`${of(dropped)} cannot be used and ${dropped === 1 ? "is" : "are"} left out (${reasons(tally)})`);
+  }
+  if (cut > 0) {
+    const systems = cutSystems === 0 ? "" : `, with the system prompt of ${cutSystems}`;
+    said.push(`${of(cut)} ${cut === 1 ? "is" : "are"} longer than cutoff_len = ${cutoffLen} and shortened${systems}`);
+  }
+  for (const [token, { count, first }] of Object.entries(tally.specials).slice(0, MOST_SHOWN)) {
+    said.push(
+      `${of(count)} ${
+        count === 1 ? "has" : "have"
+      } the special token "${token}" in the text, which is read as that token ` +
+        `(${first}); set split_special_tokens = true to read it as ordinary text`,
+    );
+  }
+  for (const [mark, { count, first }] of Object.entries(tally.placeholders)) {
+    said.push(
+      `${of(count)} ${count === 1 ? "has" : "have"} ${mark} in the text, which is read as ordinary text (${first})`,
+    );
+  }
+  return said;
 }
 
-function remedy(why: string): string {
-  return why.startsWith("cutoff_len") ? "; raise cutoff_len" : "; fix the data";
+const MOST_SHOWN = 3;
+
+function mostFrequent(found: Record<string, Found>): Found[] {
+  return Object.values(found).sort((a, b) => b.count - a.count);
+}
+
+/** The most frequent reasons, each with its count and its first row. */
+function reasons({ reasons, dropped }: Tally): string {
+  const found = mostFrequent(reasons);
+  if (found.length === 1) return found[0].first;
+  const shown = found.slice(0, MOST_SHOWN);
+  const left = dropped - shown.reduce((sum, { count }) => sum + count, 0);
+  const list = shown.map(({ count, first }) => `${count} like ${first}`);
+  return [...list, ...left > 0 ? [`${left} for other reasons`] : []].join("; ");
 }

@@ -149,7 +149,7 @@ export const DATASET_CASES: Case[] = [
       p.write("c.jsonl", lines({ messages: [{ role: "cat", content: "a" }, { role: "dog", content: "b" }] })),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has the role "cat", which is not known); fix the data',
+      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has the role "cat", which is none of system, user, assistant, tool, function_call); fix the data',
   },
   {
     name: "roles in a wrong order",
@@ -191,7 +191,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "c.jsonl": its only row cannot be used (c.jsonl:1: message 1 has a part of type "image_url", and only text can be learned); fix the data',
+      'Cannot use dataset "c.jsonl" (c.jsonl:1): message 1 has a part of type "image_url", and ftx learns from text alone; use a data set without media',
   },
   {
     name: "data that is not UTF-8",
@@ -218,7 +218,7 @@ export const DATASET_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "qa.jsonl": 2 of its 3 rows cannot be used (qa.jsonl:2: its output is empty); fix the data',
+      'Cannot use dataset "qa.jsonl": 2 of its 3 rows cannot be used (1 like qa.jsonl:2: its output is empty; 1 like qa.jsonl:3: its instruction is empty); fix the data',
   },
   {
     name: "a cutoff_len without room for a question",

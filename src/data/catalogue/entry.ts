@@ -44,7 +44,6 @@ const entrySchema = z.strictObject({
   split: text,
   folder: text,
   file_sha1: text,
-  load_from: text,
   num_samples: z.int().min(1).nullish(),
   columns: named(columnNames).nullish(),
   tags: named(tagNames).nullish(),
@@ -83,17 +82,75 @@ export const OPENAI_TAGS: Tags = {
 /** Checks an entry of dataset_info.json. Throws `DataError` that names the key that is wrong. */
 export function parseEntry(name: string, value: unknown): Entry {
   const parsed = entrySchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkUse(name, parsed.data);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   const path = [...issue.path];
   if (issue.code === "unrecognized_keys") path.push(issue.keys[0]);
-  const key = path.join(".");
   const known = path.at(-2) === "columns" ? columnNames : path.at(-2) === "tags" ? tagNames : entryKeys;
-  const why = issue.code === "unrecognized_keys"
-    ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
-    : `it must be ${wanted(issue)}; correct it`;
-  if (key === "") throw new DataError(`Cannot load dataset "${name}": in dataset_info.json ${why}`);
-  throw new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
+  throw wrong(
+    name,
+    path.join("."),
+    issue.code === "unrecognized_keys"
+      ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
+      : `${issue.message.toLowerCase()}; correct it`,
+  );
+}
+
+/** Throws `DataError` for preferences, and for a key that the rest of the entry leaves without a use. */
+function checkUse(name: string, entry: Entry): void {
+  const columns = given(entry.columns), tags = given(entry.tags), isAlpaca = entry.formatting === "alpaca";
+  if (entry.ranking || columns.kto_tag || columns.chosen || columns.rejected) {
+    throw new DataError(
+      `Cannot load dataset "${name}": it holds preferences, and this version of ftx cannot train on those; use another data set`,
+    );
+  }
+  const lost = Object.keys(columns).find((key) => (isAlpaca ? LIST_COLUMNS : PAIR_COLUMNS).includes(key));
+  if (lost !== undefined) {
+    const instead = isAlpaca ? 'set formatting = "sharegpt" or "openai"' : "name the list in columns.messages";
+    throw wrong(
+      name,
+      `columns.${lost}`,
+      `formatting = "${entry.formatting}" does not read it; ${instead}, or leave it out`,
+    );
+  }
+  if (isAlpaca && Object.keys(tags).length > 0) {
+    const why = 'formatting = "alpaca" has no roles; set formatting = "sharegpt" or "openai", or leave it out';
+    throw wrong(name, `tags.${Object.keys(tags)[0]}`, why);
+  }
+  checkDifferent(name, "columns", columns);
+  const { role_tag, content_tag, ...roles } = { ...tagsOf(entry.formatting), ...tags };
+  checkDifferent(name, "tags", { role_tag, content_tag });
+  checkDifferent(name, "tags", roles);
+  const part = (["subset", "folder", "split"] as const).find((key) => entry[key] && entry[key] !== WHOLE[key]);
+  if (part !== undefined && entry.file_name && !entry.hf_hub_url) {
+    throw wrong(name, part, "it chooses a part of a data set at the hub, and file_name is a file; leave it out");
+  }
+}
+
+const LIST_COLUMNS = ["messages"];
+const PAIR_COLUMNS = ["prompt", "query", "response", "history"];
+const WHOLE: Record<string, string> = { split: "train" }; // what a file on this disk counts as
+
+/** Two keys of one value would read a column twice, or leave a role without a name. */
+function checkDifferent(name: string, group: string, values: Record<string, string | undefined>): void {
+  const entries = Object.entries(values);
+  for (const [i, [key, value]] of entries.entries()) {
+    const twin = entries.slice(0, i).find(([, other]) => other === value);
+    if (twin === undefined) continue;
+    throw wrong(name, `${group}.${key}`, `it is "${value}", as ${twin[0]} is; each needs a name of its own`);
+  }
+}
+
+function wrong(name: string, key: string, why: string): DataError {
+  return new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
+}
+
+/** The tags that an entry need not write out. */
+export function tagsOf(formatting: Entry["formatting"]): Tags {
+  return formatting === "openai" ? OPENAI_TAGS : SHAREGPT_TAGS;
 }
 
 const TYPES: Readonly<Partial<Record<string, string>>> = {

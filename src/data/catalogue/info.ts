@@ -7,8 +7,8 @@ import { whyNotJson } from "../../safetensors/mod.ts";
 import { didYouMean } from "../../settings/nearest.ts";
 import type { DataSettings } from "../settings.ts";
 import { filesAt } from "../sources/mod.ts";
-import { type Columns, type Entry, given, OPENAI_TAGS, parseEntry, SHAREGPT_TAGS, type Tags } from "./entry.ts";
-import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles, repositoryOf } from "./online.ts";
+import { type Columns, type Entry, given, parseEntry, SHAREGPT_TAGS, type Tags, tagsOf } from "./entry.ts";
+import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles } from "./online.ts";
 
 const INFO = "dataset_info.json";
 
@@ -22,6 +22,8 @@ export interface DatasetInfo {
   readonly tags: Tags;
   /** Examples to draw at random; more than there are repeats some. */
   readonly numSamples?: number;
+  /** What the SHA-1 of its only file should be. */
+  readonly sha1?: string;
 }
 
 /**
@@ -119,19 +121,15 @@ function readEntry(
   datasetDir: string,
 ): Omit<DatasetInfo, "files"> & { place: Place } {
   const entry = parseEntry(name, value);
-  if (entry.ranking || entry.columns?.kto_tag) {
-    throw new DataError(
-      `Cannot load dataset "${name}": it holds preferences, and this version of ftx cannot train on those; use another data set`,
-    );
-  }
   return {
     name,
     place: placeOf(name, entry, datasetDir),
     formatting: entry.formatting,
     columns: given(entry.columns),
     // Tags that the entry does not name keep their defaults.
-    tags: { ...(entry.formatting === "openai" ? OPENAI_TAGS : SHAREGPT_TAGS), ...given(entry.tags) },
+    tags: { ...tagsOf(entry.formatting), ...given(entry.tags) },
     numSamples: entry.num_samples ?? undefined,
+    ...(entry.file_sha1 && { sha1: entry.file_sha1 }),
   };
 }
 

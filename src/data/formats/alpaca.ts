@@ -1,42 +1,40 @@
 import type { Columns } from "../catalogue/entry.ts";
-import { filledText, listOf, RowError, textOf, toolsText } from "../sources/row.ts";
-import { ALPACA_COLUMNS } from "./columns.ts";
+import { filledText, isEmpty, listOf, RowError, textOf, toolsText } from "../sources/row.ts";
 import type { Conversation, Message } from "./conversation.ts";
 
 type Values = Record<string, unknown>;
 
-/** An Alpaca row: a question in `prompt` and `query`, an answer, and perhaps earlier pairs and a system prompt. */
-export function readAlpaca(row: Values, columns: Columns): Conversation {
-  const { prompt, query, response } = { ...ALPACA_COLUMNS, ...columns };
-  const earlier = columns.history === undefined || row[columns.history] === null || row[columns.history] === undefined
-    ? []
-    : listOf(row[columns.history], columns.history).flatMap(pair);
+/**
+ * An Alpaca row: a question in `prompt` and `query`, an answer in `response`, and perhaps earlier pairs and a system prompt.
+ * A column without a name is not read.
+ */
+export function readAlpaca(row: Values, columns: Columns & { readonly response: string }): Conversation {
+  const { history, system, tools, response } = columns;
   return {
-    system: columns.system === undefined ? undefined : textOf(row[columns.system], columns.system),
-    tools: columns.tools === undefined ? undefined : toolsText(row[columns.tools]),
+    system: system === undefined ? undefined : textOf(row[system], system),
+    tools: tools === undefined ? undefined : toolsText(row[tools]),
     messages: [
-      ...earlier,
-      { role: "user", content: question(row, prompt, query) },
+      ...history === undefined || isEmpty(row[history]) ? [] : listOf(row[history], history).flatMap(pair),
+      { role: "user", content: questionOf(row, columns) },
       { role: "assistant", content: filledText(row[response], response) },
     ],
   };
 }
 
-/** An Alpaca row as plain text: what the question would be. */
-export function readAlpacaText(row: Values, columns: Columns): string {
-  const { prompt, query } = { ...ALPACA_COLUMNS, ...columns };
-  return question(row, prompt, query);
+/** The question of an Alpaca row, which is all of it that plain text has. */
+export function questionOf(row: Values, { prompt, query }: Columns): string {
+  const names = [prompt, query].filter((name) => name !== undefined);
+  const parts = names.map((name) => textOf(row[name], name)).filter((part) => part !== "");
+  return filledText(parts.join("\n"), names[0]);
 }
 
-function question(row: Values, prompt: string, query: string): string {
-  const parts = [textOf(row[prompt], prompt), textOf(row[query], query)].filter((part) => part !== "");
-  return filledText(parts.join("\n"), prompt);
-}
-
-function pair(value: unknown): Message[] {
+/** A pair of earlier messages; an empty one, or one of two empty texts, stands for none. */
+function pair(value: unknown, i: number): Message[] {
+  if (isEmpty(value)) return [];
   if (!Array.isArray(value) || value.length !== 2) throw new RowError("its history is not a list of pairs");
-  return [
-    { role: "user", content: filledText(value[0], "history") },
-    { role: "assistant", content: filledText(value[1], "history") },
-  ];
+  if (value.every((text) => isEmpty(text))) return [];
+  const [content, answer] = ["question", "answer"].map((what, side) =>
+    filledText(value[side], `${what} in pair ${i + 1} of the history`)
+  );
+  return [{ role: "user", content }, { role: "assistant", content: answer }];
 }

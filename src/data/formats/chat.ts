@@ -1,12 +1,17 @@
 import type { Columns, Tags } from "../catalogue/entry.ts";
-import { own } from "../../outside.ts";
-import { listOf, RowError, textOf, toolsText } from "../sources/row.ts";
-import { checkOrder, type Conversation, type Role } from "./conversation.ts";
+import { listOf, quoted, RowError, textOf, toolsText } from "../sources/row.ts";
+import { checkOrder, type Conversation, type Message, type Role } from "./conversation.ts";
+import { refuseMediaIn } from "./media.ts";
+import { callsOf, callsText, contentOf, markOf, reasoningOf, resultOf } from "./message.ts";
 
 type Values = Record<string, unknown>;
 
-/** Separates the results of tools that were called together. */
-const NEXT_RESULT = "\n</tool_response>\n<tool_response>\n";
+/** Names of roles that mean one thing only, wherever they appear: OpenAI's newer and older ones. */
+const ALIASES: readonly (readonly [string, Role | "system"])[] = [
+  ["developer", "system"],
+  ["tool", "observation"],
+  ["function", "observation"],
+];
 
 /**
  * A list of messages, ShareGPT's or OpenAI's: perhaps a system message, then questions (or tool results) and answers (or
@@ -17,63 +22,81 @@ const NEXT_RESULT = "\n</tool_response>\n<tool_response>\n";
  * @param tags the names of roles and fields
  */
 export function readChat(row: Values, column: string, columns: Columns, tags: Tags): Conversation {
-  const given = listOf(row[column], column);
-  const roles = rolesOf(tags);
-  let system = columns.system === undefined ? undefined : textOf(row[columns.system], columns.system);
-  const messages: { role: Role; content: string }[] = [];
-  for (const [i, value] of given.entries()) {
-    if (typeof value !== "object" || value === null) throw new RowError(`message ${i + 1} is not an object`);
-    const said = value as Values;
-    const tag = own(said, tags.role_tag);
-    if (tag === tags.system_tag) {
-      if (i > 0) throw new RowError(`message ${i + 1} is a system message, which only the first may be`);
-      system = contentOf(said, tags, i);
-      continue;
-    }
-    const role = said.tool_calls && Array.isArray(said.tool_calls) ? "function" : roles.get(String(tag));
-    if (role === undefined) {
-      throw new RowError(`message ${i + 1} has the ${tags.role_tag} "${tag}", which is not known`);
-    }
-    const content = role === "function" && said.tool_calls ? callsOf(said, i) : contentOf(said, tags, i);
-    const last = messages.at(-1);
-    if (role === "observation" && last?.role === "observation") last.content += NEXT_RESULT + content;
-    else messages.push({ role, content: reasoningOf(said) + content });
-  }
-  checkOrder(messages);
-  return { system, tools: columns.tools === undefined ? undefined : toolsText(row[columns.tools]), messages };
+  const { system, ...read } = readMessages(listOf(row[column], column), tags);
+  return {
+    ...read,
+    system: system ?? (columns.system === undefined ? undefined : textOf(row[columns.system], columns.system)),
+    tools: columns.tools === undefined ? undefined : toolsText(row[columns.tools]),
+  };
 }
 
-function rolesOf(tags: Tags): Map<string, Role> {
-  return new Map<string, Role>([
+/** What `readChat` reads, but for the columns beside the list. */
+export function readMessages(list: readonly unknown[], tags: Tags): Omit<Conversation, "tools"> {
+  const roles = new Map<string, Role | "system">([
+    ...ALIASES,
     [tags.user_tag, "user"],
     [tags.assistant_tag, "assistant"],
     [tags.observation_tag, "observation"],
     [tags.function_tag, "function"],
+    [tags.system_tag, "system"],
   ]);
+  let system: string | undefined, systemLearned: boolean | undefined;
+  const messages: (Message & { readonly number: number })[] = [];
+  list.forEach((value, i) => {
+    const place = `message ${i + 1}`;
+    if (typeof value !== "object" || value === null) throw new RowError(`${place} is not an object`);
+    const said = value as Values;
+    refuseMediaIn(said, place);
+    const role = roleOf(said, tags, roles, place);
+    const learned = markOf(said, place);
+    if (role === "system") {
+      if (i > 0) throw new RowError(`${place} is a system message, which only the first may be`);
+      system = isBlank(said[tags.content_tag]) ? "" : contentOf(said, tags.content_tag, place);
+      systemLearned = learned;
+      return;
+    }
+    const message = { ...readMessage(said, role, tags, place), ...(learned !== undefined && { learned }) };
+    const last = messages.at(-1);
+    if (message.role !== "observation" || last?.role !== "observation") {
+      return messages.push({ ...message, number: i + 1 });
+    }
+    messages[messages.length - 1] = { ...last, moreResults: [...last.moreResults ?? [], message.content] };
+  });
+  checkOrder(messages);
+  return { system, systemLearned, messages: messages.map(({ number: _, ...message }) => message) };
 }
 
-/** The text of a message; OpenAI's text parts are joined. */
-function contentOf(said: Values, tags: Tags, i: number): string {
-  const value = own(said, tags.content_tag);
-  const text = Array.isArray(value) ? value.map((part) => partText(part, i)).join("") : textOf(value, tags.content_tag);
-  if (text.trim() === "") throw new RowError(`message ${i + 1} has no ${tags.content_tag}`);
-  return text;
-}
-
-function partText(part: any, i: number): string {
-  if (part?.type === "text" && typeof part.text === "string") return part.text;
-  throw new RowError(`message ${i + 1} has a part of type "${part?.type}", and only text can be learned`);
-}
-
-function callsOf(said: Values, i: number): string {
-  const calls = (said.tool_calls as any[]).map((call) => call?.function ?? call);
-  if (calls.some((call) => typeof call?.name !== "string")) {
-    throw new RowError(`message ${i + 1} has a tool call without a name`);
+function roleOf(said: Values, tags: Tags, roles: ReadonlyMap<string, Role | "system">, place: string): Role | "system" {
+  const tag = said[tags.role_tag];
+  const role = roles.get(String(tag));
+  if (role !== undefined) return role;
+  if (tag === null || tag === undefined) {
+    throw new RowError(`${place} has no ${tags.role_tag}; its keys are ${Object.keys(said).slice(0, 6).join(", ")}`);
   }
-  return JSON.stringify(calls);
+  const { system_tag, user_tag, assistant_tag, observation_tag, function_tag } = tags;
+  const known = [system_tag, user_tag, assistant_tag, observation_tag, function_tag].join(", ");
+  throw new RowError(`${place} has the ${tags.role_tag} ${quoted(tag)}, which is none of ${known}`);
 }
 
-function reasoningOf(said: Values): string {
-  const thought = said.reasoning_content;
-  return typeof thought === "string" && thought.trim() !== "" ? `<think>\n${thought.trim()}\n</think>\n\n` : "";
+function readMessage(said: Values, role: Role, { content_tag: key }: Tags, place: string): Message {
+  const calls = callsOf(said, place);
+  const value = said[key];
+  if (calls !== undefined) {
+    if (role === "user" || role === "observation") {
+      throw new RowError(`${place} calls tools, which only answers may do`);
+    }
+    const text = isBlank(value) ? "" : contentOf(said, key, place);
+    return { role: "function", content: reasoningOf(said) + text, calls };
+  }
+  if (role === "observation") return { role, content: resultOf(said, key, place) };
+  if (role === "function" && typeof value === "object" && value !== null) {
+    return { role, content: reasoningOf(said), calls: callsText(Array.isArray(value) ? value : [value], place) };
+  }
+  return { role, content: reasoningOf(said) + contentOf(said, key, place) };
+}
+
+/** No text: `contentOf` would refuse it. */
+function isBlank(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === "string" && value.trim() === "") ||
+    (Array.isArray(value) && value.length === 0);
 }

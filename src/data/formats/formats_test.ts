@@ -39,10 +39,21 @@ Deno.test("conversation.format() reads Alpaca with history and system prompt, un
   assert.equal(read(row, { formatting: "alpaca", columns }).system, "s");
 });
 
-Deno.test("conversation.format() keeps default columns where only some are named", () => {
-  const row = { instruction: "a", output: "b", about: "s" };
-  const columns = { system: "about" };
-  assert.deepEqual(messages(row, { formatting: "alpaca", columns }), ["user: a", "assistant: b"]);
+Deno.test("conversation.format() reads no column that an entry which names columns leaves out", () => {
+  const row = { input: "a", output: "b", instruction: "i", system: "s", tools: "t", history: [["c", "d"]] };
+  const columns = { prompt: "input", response: "output" };
+  const alpaca = read(row, { formatting: "alpaca", columns });
+  assert.deepEqual(alpaca.messages.map(({ content }) => content), ["a", "b"]);
+  assert.deepEqual([alpaca.system, alpaca.tools], [undefined, undefined]);
+  assert.equal(readText(row, { formatting: "alpaca", columns }), "a");
+  const list = read({ ...row, talk: turns, messages: chat }, { formatting: "sharegpt", columns: { messages: "talk" } });
+  assert.deepEqual([list.system, list.tools, list.messages.length], [undefined, undefined, 2]);
+});
+
+Deno.test("conversation.format() reads the usual columns where an entry names none, and no others", () => {
+  const row = { instruction: "a", input: "b", output: "c", system: "s" };
+  assert.deepEqual(messages(row, { formatting: "alpaca" }), ["user: a\nb", "assistant: c"]);
+  assert.equal(read(row, { formatting: "alpaca" }).system, undefined);
 });
 
 Deno.test("conversation.format() works out question and answer by the columns' usual names", () => {
@@ -92,10 +103,12 @@ Deno.test("conversation.format() reads OpenAI tool calls and merges results that
   };
   assert.deepEqual(messages(row), [
     "user: a",
-    'function: [{"name":"f","arguments":"{}"}]',
-    "observation: 1\n</tool_response>\n<tool_response>\n2",
+    "function: ",
+    "observation: 1",
     "assistant: <think>\nhm\n</think>\n\nbc",
   ]);
+  const [, call, result] = read(row).messages;
+  assert.deepEqual([call.calls, result.moreResults], ['[{"name":"f","arguments":"{}"}]', ["2"]]);
   assert.equal(read(row).tools, '[{"name":"f"}]');
 });
 
@@ -136,12 +149,15 @@ const BAD: [row: Values, sentence: string][] = [
     { messages: [...chat, { role: "system", content: "s" }] },
     "message 3 is a system message, which only the first may be",
   ],
-  [{ messages: [{ role: "robot", content: "a" }] }, 'message 1 has the role "robot", which is not known'],
-  [{ messages: [chat[0], { role: "assistant", content: "" }] }, "message 2 has no content"],
+  [
+    { messages: [{ role: "robot", content: "a" }] },
+    'message 1 has the role "robot", which is none of system, user, assistant, tool, function_call',
+  ],
+  [{ messages: [chat[0], { role: "assistant", content: "" }] }, "message 2 has an empty content"],
   [{ messages: [chat[0], { role: "assistant" }] }, "message 2 has no content"],
   [
     { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
-    'message 1 has a part of type "image_url", and only text can be learned',
+    'message 1 has a part of type "image_url", and ftx learns from text alone; use a data set without media',
   ],
   [{ messages: [chat[0], { role: "assistant", tool_calls: [{}] }] }, "message 2 has a tool call without a name"],
 ];

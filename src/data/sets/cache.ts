@@ -8,7 +8,7 @@ import type { Documents } from "./documents.ts";
 import type { Rows } from "./rows.ts";
 
 /** The format of a file, and the rules by which rows become ids. Raised with either: older files are then not read. */
-export const CACHE_VERSION = 2;
+export const CACHE_VERSION = 3;
 
 /** Where encoded data sets are kept: FTX_CACHE, else XDG_CACHE_HOME, else ~/.cache. */
 export function cacheFolder(environment: Record<string, string | undefined> = process.env): string {
@@ -22,8 +22,8 @@ export function hashOf(value: unknown): string {
 }
 
 /** A hash of a file's bytes. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+export async function hashFile(path: string, algorithm: "sha256" | "sha1" = "sha256"): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
   return hash.digest("hex");
 }
