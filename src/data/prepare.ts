@@ -1,4 +1,5 @@
 import { RecipeError } from "../errors.ts";
+import { snakeCase } from "../settings/spelling.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { loadDataset, type LoadedDataset, type LoadOptions, type LoadSettings, type Target } from "./load_dataset.ts";
 import { cutInBlocks } from "./sets/blocks.ts";
@@ -44,11 +45,35 @@ export async function prepare(
   options: LoadOptions = {},
 ): Promise<Prepared> {
   const { tokenizedPath } = settings, { task, tokenizer } = target;
-  const ready = tokenizedPath === undefined ? undefined : await readTokenized(tokenizedPath, target);
+  const encoded = { ...target, settings: decisive(settings) };
+  const ready = tokenizedPath && await readTokenized(tokenizedPath, encoded, options.onWarning) || undefined;
   const { tallies = {}, ...sets } = ready ?? await encodeAll(settings, target, options);
-  if (ready === undefined && tokenizedPath !== undefined) await writeTokenized(tokenizedPath, sets, target);
+  if (ready === undefined && tokenizedPath !== undefined) await writeTokenized(tokenizedPath, sets, encoded);
   const first = [sets.train, ...Object.values(sets.evals)].find((set) => set.rows > 0);
   return { ...sets, tallies, shown: first && await showRow(first, 0, tokenizer, task.parts) };
+}
+
+/** The settings that decide what `tokenizedPath` holds. */
+function decisive(settings: PrepareSettings): Record<string, unknown> {
+  const { seed, mixStrategy, interleaveProbs, dataset } = settings;
+  const mixing = dataset.length > 1 ? { mixStrategy, interleaveProbs } : {};
+  const { evalDataset, cutoffLen, maxSamples, packing, trainOnPrompt, maskHistory, splitSpecialTokens, valSize } =
+    settings;
+  const drawn = valSize > 0 ? { seed } : {};
+  const all = {
+    dataset,
+    evalDataset,
+    cutoffLen,
+    maxSamples,
+    packing,
+    trainOnPrompt,
+    maskHistory,
+    splitSpecialTokens,
+    valSize,
+  };
+  return Object.fromEntries(
+    Object.entries({ ...all, ...mixing, ...drawn }).map(([name, value]) => [snakeCase(name), value]),
+  );
 }
 
 async function encodeAll(

@@ -70,7 +70,8 @@ Deno.test("prepare() gives every example of several data sets in order, and show
     { text: "<|im_start|>user\nsay a0<|im_end|>\n<|im_start|>assistant\n", learned: false },
     { text: "a0<|im_end|>\n", learned: true },
   ]);
-  assert.deepEqual([tallies["a.jsonl"], evals], [{ rows: 7, cut: 0, dropped: 0 }, {}]);
+  const { rows, cut, dropped } = tallies["a.jsonl"];
+  assert.deepEqual([rows, cut, dropped, evals], [7, 0, 0, {}]);
 });
 
 Deno.test("prepare() takes the first maxSamples of each set, and mixes", async () => {
@@ -194,6 +195,24 @@ Deno.test("prepare() keeps encoded sets in tokenized_path, and asks for nothing 
     message:
       `Cannot use tokenized_path = "${tokenizedPath}": it was encoded with another tokenizer; choose another folder`,
   });
+  const llama2 = { ...target, template: TEMPLATES.llama2 };
+  await assert.rejects(load({ tokenizedPath }, {}, llama2), {
+    name: "DataError",
+    message:
+      `Cannot use tokenized_path = "${tokenizedPath}": it was encoded with the template "chatml", and this run uses ` +
+      '"llama2"; name that template, or choose another folder',
+  });
+  const said: string[] = [];
+  const onWarning = (sentence: string) => said.push(sentence);
+  await load({ dataset, tokenizedPath, packing: true, valSize: 3 }, { onWarning });
+  assert.deepEqual(said, []);
+  await load({ dataset: ["b.jsonl"], tokenizedPath, packing: true, cutoffLen: 9, maxSamples: 2, valSize: 3 }, {
+    onWarning,
+  });
+  assert.deepEqual(said, [
+    `tokenized_path = "${tokenizedPath}" is read as it was encoded, with dataset = a.jsonl, not b.jsonl; cutoff_len = 200, not 9; ` +
+    "max_samples = unset, not 2; choose another folder to encode anew",
+  ]);
   writeFileSync(join(tokenizedPath, "train.bin"), "x");
   await assert.rejects(
     load({ tokenizedPath }),
