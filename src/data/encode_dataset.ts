@@ -73,14 +73,16 @@ async function* readExamples(
 ): AsyncGenerator<Example> {
   const { task, maxSamples } = encoding;
   const countMarks = markCounter(encoding, tally);
+  const unseen = new Set(Object.values(info.columns));
   let read: Format<unknown> | undefined;
   for await (const row of readRows(info.files)) {
-    if (tally.rows === maxSamples) return;
+    if (tally.rows === maxSamples) break;
     tally.rows++;
     if ("bad" in row) {
       countDropped(tally, row.place, row.bad);
       continue;
     }
+    for (const column of unseen) if (column in row.value) unseen.delete(column);
     try {
       refuseMedia(info, row.value);
       read ??= task.format(info, row.value, (sentence) => tally.notes.push(sentence));
@@ -94,6 +96,9 @@ async function* readExamples(
       }
       countDropped(tally, row.place, error.message);
     }
+  }
+  for (const column of unseen) {
+    tally.notes.push(`no row has the column "${column}", which its entry in dataset_info.json names`);
   }
 }
 

@@ -37,7 +37,8 @@ const MOST_KINDS = 1000; // of reasons: more than anyone reads
 export function countDropped(tally: Tally, place: string, why: string): void {
   tally.dropped++;
   const kind = why.replace(/\d+/g, "#").replace(/"[^"]*"/g, '""');
-  count(tally.reasons, Object.keys(tally.reasons).length < MOST_KINDS ? kind : "", `${place}: ${why}`);
+  const isKept = Object.hasOwn(tally.reasons, kind) || Object.keys(tally.reasons).length < MOST_KINDS;
+  count(tally.reasons, isKept ? kind : "", `${place}: ${why}`);
 }
 
 /** Counts a row under a key. */

@@ -81,6 +81,14 @@ Deno.test("prepare() says which file is not the one that file_sha1 describes", a
   ]);
 });
 
+Deno.test("prepare() says which named column no row has", async () => {
+  write("few.jsonl", [{ q: "a", r: "b" }, { q: "a", r: "b", s: "c" }]);
+  describe({ few: { file_name: "few.jsonl", columns: { prompt: "q", response: "r", system: "s", query: "t" } } });
+  assert.deepEqual((await load({ dataset: ["few"] })).said, [
+    'in dataset "few", no row has the column "t", which its entry in dataset_info.json names',
+  ]);
+});
+
 Deno.test("prepare() says which examples it shortens", async () => {
   const system = "long ".repeat(60);
   const row = { instruction: "a", output: "b" };

@@ -104,7 +104,7 @@ function checkUse(name: string, entry: Entry): void {
   const columns = given(entry.columns), tags = given(entry.tags), isAlpaca = entry.formatting === "alpaca";
   if (entry.ranking || columns.kto_tag || columns.chosen || columns.rejected) {
     throw new DataError(
-      `Cannot load dataset "${name}": it holds preferences, and this version of ftx cannot train on those; use another data set`,
+      `Cannot load dataset "${name}": it holds preferences, ${NO_PREFERENCES}`,
     );
   }
   const lost = Object.keys(columns).find((key) => (isAlpaca ? LIST_COLUMNS : PAIR_COLUMNS).includes(key));
@@ -129,6 +129,9 @@ function checkUse(name: string, entry: Entry): void {
     throw wrong(name, part, "it chooses a part of a data set at the hub, and file_name is a file; leave it out");
   }
 }
+
+/** Why data of preferences cannot be used. */
+export const NO_PREFERENCES = "and this version of ftx cannot train on those; use another data set";
 
 const LIST_COLUMNS = ["messages"];
 const PAIR_COLUMNS = ["prompt", "query", "response", "history"];

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { TEMPLATES } from "../../../templates/mod.ts";
 import { shown, talk, user } from "../../../tests/support/encoded.ts";
 import type { Conversation } from "../formats/conversation.ts";
-import { encodeConversations } from "./conversation.ts";
 
 Deno.test("encodeConversations() says why tools cannot be read", async () => {
   assert.equal(await shown({ ...talk("a", "b"), tools: "nope" }), "dropped: its tools is not JSON");

@@ -5,8 +5,10 @@ import { IGNORED } from "../sets/batch.ts";
 import type { Document } from "../sets/documents.ts";
 import { RowError } from "../sources/row.ts";
 import { wholeCharacters } from "./characters.ts";
-import { type Cut, fitFromStart, type Fitted, longestPart, questionRoom, systemRoom } from "./cutoff.ts";
-import { render, type RenderedTurn } from "./render.ts";
+import { type Cut, fitFromStart, type Fitted } from "./cutoff.ts";
+import { checkMarks } from "./marks.ts";
+import { type Part, render, type RenderedTurn } from "./render.ts";
+import { shorten, type Shortener } from "./shorten.ts";
 import { type EncodedTurn, encodeParts, encodeTurns } from "./turns.ts";
 
 /** What decides how a conversation becomes ids and labels. */
@@ -44,7 +46,14 @@ export async function encodeConversations(
   const write = (c: Conversation) =>
     render(template, tokenizer, c, { lastOnly: options.maskHistory, splitSpecialTokens: split });
   const encode = async (c: Conversation) => (await encodeTurns(tokenizer, [write(c)], { split }))[0];
+  const encodePart = async (part: Part[]) => (await encodeParts(tokenizer, [part], { split }))[0];
   const cut: Cut = (ids, room) => wholeCharacters(tokenizer, ids, room);
+  const shortener: Shortener = {
+    encodeText: (text) => encodePart([text]),
+    encodeSource: (c) => encodePart(write(c)[0].source),
+    cut,
+    defaultSystem: template.defaultSystem,
+  };
 
   const rendered = conversations.map((conversation) =>
     attempt(() => {
@@ -65,17 +74,17 @@ export async function encodeConversations(
   async function fit(
     conversation: Conversation,
     all: EncodedTurn[],
-  ): Promise<(Fitted & { first?: number }) | undefined> {
+  ): Promise<Fitted | undefined> {
     if (lengthOf(all) <= budget) return { turns: all, cut: false, openEnd: false };
     if (options.maskHistory) return await fitFromEnd(conversation, all);
-    return await fitFromStart(all, budget, cut) ?? await shorten(conversation, all[0]);
+    return await fitFromStart(all, budget, cut) ?? await shorten(conversation, all[0], budget, shortener);
   }
 
   /** The latest turns that fit, after the system prompt; if even the last one does not, that one shortened. */
   async function fitFromEnd(
     conversation: Conversation,
     all: EncodedTurn[],
-  ): Promise<Fitted & { first: number } | undefined> {
+  ): Promise<Fitted | undefined> {
     const last = all.length - 1;
     let first = last;
     let length = lengthOf(all.slice(last));
@@ -89,60 +98,8 @@ export async function encodeConversations(
     const end = { ...conversation, messages: conversation.messages.slice(2 * last) };
     const [turn] = await encode(end);
     if (lengthOf([turn]) <= budget) return { turns: [turn], cut: true, openEnd: false, first: last };
-    const fitted = await shorten(end, turn);
+    const fitted = await shorten(end, turn, budget, shortener);
     return fitted && { ...fitted, first: last };
-  }
-
-  /** The first turn of a conversation, shortened. Nothing if there is no room for some of its question and its answer. */
-  async function shorten(conversation: Conversation, { source, answer }: EncodedTurn): Promise<Fitted | undefined> {
-    const short = await shortenQuestion(conversation, source, questionRoom({ source, answer }, budget));
-    if (short === undefined) return undefined;
-    const left = await cut(answer, budget - short.source.length);
-    if (left.length === 0) return undefined;
-    return { turns: [{ source: short.source, answer: left }], cut: short.cut, openEnd: left.length < answer.length };
-  }
-
-  /** A question with all that precedes it in at most `room` tokens: first the system prompt gives way, then the question. */
-  async function shortenQuestion(conversation: Conversation, source: Int32Array, room: number) {
-    if (source.length <= room) return { source, cut: true } as const;
-    const system = conversation.system || template.defaultSystem;
-    const [question] = conversation.messages;
-    const [systemIds, questionIds] = await encodeParts(tokenizer, [[system], [question.content]], { split });
-    const content = room - (source.length - systemIds.length - questionIds.length); // the rest is the template's
-    const encodeWith = async (system: string, content: string) =>
-      (await encode({ ...conversation, system, messages: [{ ...question, content }] }))[0].source;
-    const fits = async (system: string, content: string) => (await encodeWith(system, content)).length <= room;
-
-    let shortSystem = system;
-    const share = systemRoom(questionIds.length, content);
-    if (systemIds.length > share) {
-      const keepsQuestion = questionIds.length <= content - share;
-      shortSystem = await longestPart(system, "start", async (part) => {
-        if (keepsQuestion) return await fits(part, question.content);
-        return (await encodeParts(tokenizer, [[part]], { split }))[0].length <= share;
-      });
-      if (shortSystem === "") return undefined;
-    }
-    const short = await longestPart(question.content, "end", (part) => fits(shortSystem, part));
-    if (short === "") return undefined;
-    return { source: await encodeWith(shortSystem, short), cut: shortSystem === system ? true : "system" } as const;
-  }
-}
-
-/** Throws `RowError` where marks of the data leave nothing to learn, or ask for what the settings do not. */
-function checkMarks({ systemLearned, messages }: Conversation, options: ConversationOptions): void {
-  const { trainOnPrompt = false, maskHistory = false } = options;
-  const questions = [systemLearned, ...messages.filter((_, i) => i % 2 === 0).map(({ learned }) => learned)];
-  if (questions.includes(!trainOnPrompt)) {
-    throw new RowError(
-      trainOnPrompt
-        ? "a question is marked not to be learned (weight 0), and train_on_prompt learns them all"
-        : "a question is marked to be learned (weight 1), which train_on_prompt does for all and nothing for one",
-    );
-  }
-  const answers = messages.filter((_, i) => i % 2 === 1);
-  if (!trainOnPrompt && answers.slice(maskHistory ? -1 : 0).every(({ learned }) => learned === false)) {
-    throw new RowError(`its ${maskHistory ? "last answer is" : "answers are"} marked not to be learned (weight 0)`);
   }
 }
 
@@ -164,7 +121,7 @@ function lengthOf(turns: EncodedTurn[]): number {
  * turn, and once more at the very end. The EOS of an answer that is not learned, or lost its end, is not learned either.
  */
 function labelled(
-  fitted: Fitted & { readonly first?: number },
+  fitted: Fitted,
   { messages }: Conversation,
   template: Template,
   tokenizer: Tokenizer,

@@ -7,6 +7,8 @@ export interface Fitted {
   readonly cut: boolean | "system";
   /** Whether the last answer lost its end, and the mark there. */
   readonly openEnd: boolean;
+  /** How many turns before these were left out. Default 0. */
+  readonly first?: number;
 }
 
 /** The first tokens of a list, at most `room` of them, that end where a character ends. */
@@ -35,42 +37,3 @@ export async function fitFromStart(turns: EncodedTurn[], budget: number, cut: Cu
 }
 
 const NOTHING = new Int32Array(0);
-
-/**
- * How many tokens a question with all that precedes it may take of `budget`: half, or what the answer leaves if that is more.
- */
-export function questionRoom({ answer }: EncodedTurn, budget: number): number {
-  return budget - Math.min(answer.length, Math.ceil(budget / 2));
-}
-
-/** How many of `room` tokens the system prompt may take: half, or what the question leaves if that is more. */
-export function systemRoom(question: number, room: number): number {
-  return Math.max(Math.floor(room / 2), room - question);
-}
-
-/**
- * The longest beginning or end of a text that fits, cut between two characters; empty if none does.
- *
- * Calls `fits` at most 20 times for a text of a million characters.
- */
-export async function longestPart(
-  text: string,
-  side: "start" | "end",
-  fits: (part: string) => Promise<boolean>,
-): Promise<string> {
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (await fits(part(text, side, middle))) low = middle;
-    else high = middle - 1;
-  }
-  return part(text, side, low);
-}
-
-/** `length` code units of a text, or one fewer where that would cut a character in two. */
-function part(text: string, side: "start" | "end", length: number): string {
-  const at = side === "start" ? length : text.length - length;
-  const isInside = /[\ud800-\udbff]/.test(text[at - 1] ?? "") && /[\udc00-\udfff]/.test(text[at] ?? "");
-  if (side === "start") return text.slice(0, isInside ? at - 1 : at);
-  return text.slice(isInside ? at + 1 : at);
-}

@@ -61,6 +61,18 @@ Deno.test("encodeConversations() shortens a template's own system prompt, and ke
   );
 });
 
+Deno.test("encodeConversations() shortens a question as its answer asks: a thought that the answer has is not read too", async () => {
+  const words = "How do I list all images? ".repeat(9);
+  const thought = "<think>\nhm\n</think>\n\n";
+  for (const enableThinking of [true, false, null]) {
+    const used = { ...TEMPLATES.qwen3, enableThinking };
+    const short = await shown(talk("Why?", `${thought}b`), {}, used);
+    const long = await shown(talk(words, `${thought}b`), { cutoffLen: 80 }, used);
+    const after = (text: string) => text.slice(text.indexOf("<|im_end|>"));
+    assert.equal(after(long), after(short));
+  }
+});
+
 Deno.test("encodeConversations() cuts no character in two, wherever it must cut", async () => {
   const long = "日本語😀é".repeat(12);
   let [cut, dropped] = [0, 0];

@@ -31,7 +31,7 @@ export function readChat(row: Values, column: string, columns: Columns, tags: Ta
 }
 
 /** What `readChat` reads, but for the columns beside the list. */
-export function readMessages(list: readonly unknown[], tags: Tags): Omit<Conversation, "tools"> {
+function readMessages(list: readonly unknown[], tags: Tags): Omit<Conversation, "tools"> {
   const roles = new Map<string, Role | "system">([
     ...ALIASES,
     [tags.user_tag, "user"],

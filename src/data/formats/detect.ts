@@ -1,5 +1,5 @@
 import { DataError } from "../../errors.ts";
-import { OPENAI_TAGS, SHAREGPT_TAGS, type Tags } from "../catalogue/entry.ts";
+import { NO_PREFERENCES, OPENAI_TAGS, SHAREGPT_TAGS, type Tags } from "../catalogue/entry.ts";
 import type { DatasetInfo } from "../catalogue/info.ts";
 import { isEmpty, listOf } from "../sources/row.ts";
 import { readAlpaca } from "./alpaca.ts";
@@ -60,9 +60,6 @@ function tagsOf(value: unknown): Tags {
 function isJudged(row: Values): boolean {
   return typeof row.label === "boolean" || typeof row.kto_tag === "boolean";
 }
-
-/** Why rows of preferences cannot be used. */
-export const NO_PREFERENCES = "and this version of ftx cannot train on those; use another data set";
 
 function whyNot(first: Values): string {
   if ("chosen" in first && "rejected" in first) return `which hold preferences, ${NO_PREFERENCES}`;

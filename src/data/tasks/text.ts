@@ -1,10 +1,9 @@
 import { DataError } from "../../errors.ts";
-import type { Columns } from "../catalogue/entry.ts";
+import { type Columns, NO_PREFERENCES } from "../catalogue/entry.ts";
 import type { DatasetInfo } from "../catalogue/info.ts";
 import { encodeTexts, type TextOptions } from "../encode/text.ts";
 import { questionOf } from "../formats/alpaca.ts";
 import { alpacaColumns, columnsIn, find, LISTS, PROMPTS, RESPONSES, TEXTS } from "../formats/columns.ts";
-import { NO_PREFERENCES } from "../formats/detect.ts";
 import { filledText } from "../sources/row.ts";
 import type { Format, Note, Task } from "./task.ts";
 
