@@ -44,7 +44,7 @@ export const NAME_CASES: Case[] = [
     spoil: (p) => p.write("data/dataset_info.json", '{"d": {"file_name": "d.json", "__proto__": 1}}'),
     code: 5,
     says:
-      'Cannot load dataset "d": dataset_info.json has __proto__: this key is not known; use hf_hub_url, ms_hub_url, om_hub_url, script_url, cloud_file_name, file_name, formatting, ranking, subset, split, folder, file_sha1, load_from, num_samples, columns, tags',
+      'Cannot load dataset "d": dataset_info.json has __proto__: this key is not known; use hf_hub_url, ms_hub_url, om_hub_url, script_url, cloud_file_name, file_name, formatting, ranking, subset, split, folder, file_sha1, num_samples, columns, tags',
   },
   {
     name: "a column called constructor",
@@ -97,7 +97,7 @@ export const NAME_CASES: Case[] = [
     spoil: (p) => tags(p, { role_tag: "constructor" }),
     code: 5,
     says:
-      'Cannot use dataset "d": its only row cannot be used (data/d.json, example 1: message 1 has the constructor "undefined", which is not known); fix the data',
+      'Cannot use dataset "d": its only row cannot be used (data/d.json, example 1: message 1 has no constructor; its keys are role, content); fix the data',
   },
   {
     name: "a content's field called toString",
@@ -116,7 +116,7 @@ export const NAME_CASES: Case[] = [
       ),
     code: 5,
     says:
-      'Cannot use dataset "qa.json": its only row cannot be used (qa.json, example 1: message 1 has the role "__proto__", which is not known); fix the data',
+      'Cannot use dataset "qa.json": its only row cannot be used (qa.json, example 1: message 1 has the role "__proto__", which is none of system, user, assistant, tool, function_call); fix the data',
   },
   {
     name: "rows whose only column is called __proto__",
