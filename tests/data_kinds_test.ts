@@ -32,7 +32,7 @@ for (const [name, content] of Object.entries(FILES)) writeFileSync(join(folder, 
 async function shown(rows: unknown[], more = {}): Promise<string[]> {
   writeFileSync(join(folder, "rows.json"), JSON.stringify(rows));
   const dataset = [join(folder, "rows.json")];
-  const settings = { modelNameOrPath: model, template: "chatml", datasetDir: folder, dataset, ...more };
+  const settings = { modelNameOrPath: model, template: "chatml" as const, datasetDir: folder, dataset, ...more };
   const printed: string[] = [];
   await preview(makeRecipe(settings, "preview"), {
     task: TASKS.conversation,
