@@ -102,6 +102,21 @@ export const CHATS: Record<string, Chat> = {
     messages: [USE[0], { ...USE[1], reasoning_content: "Ask." }, ...USE.slice(2)],
     tools: TOOLS,
   },
+  "text beside a call": { messages: [USE[0], { ...USE[1], content: "I look." }, ...USE.slice(2)], tools: TOOLS },
+  "text and a thought beside a call": {
+    messages: [USE[0], { ...USE[1], content: "I look.", reasoning_content: "Ask." }, ...USE.slice(2)],
+    tools: TOOLS,
+  },
+  "results of two calls": {
+    messages: [
+      USE[0],
+      calls(call("weather", { city: "Köln" }), call("now", {})),
+      result(" 21\n"),
+      result("noon"),
+      answer("Yes."),
+    ],
+    tools: TOOLS,
+  },
   "a tool's result first": { messages: [system("Be brief."), result("21"), answer("It is warm.")] },
 };
 
