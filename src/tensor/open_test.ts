@@ -24,7 +24,7 @@ Deno.test("importing tensors looks for no libtorch; openTensors() does, and comp
   `;
   const run = async (env: Record<string, string>) => {
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--config", fileURLToPath(new URL("../../deno.json", import.meta.url)), script],
+      args: ["eval", "--cached-only", "--config", fileURLToPath(new URL("../../deno.json", import.meta.url)), script],
       env: { NO_COLOR: "1", ...env },
     }).output();
     return new TextDecoder().decode(stdout).trimEnd().split("\n");

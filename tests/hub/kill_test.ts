@@ -18,7 +18,7 @@ async function locate(scene: HubScene): Promise<{ child: Deno.ChildProcess }> {
   const program = join(scene.folder, "locate.ts");
   await Deno.writeTextFile(program, LOCATE);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--config", config, program],
+    args: ["run", "-A", "--no-check", "--cached-only", "--config", config, program],
     env: { HF_ENDPOINT: scene.hub.endpoint, HF_HUB_CACHE: scene.cache, HF_HUB_OFFLINE: "", HF_TOKEN: "" },
     stdout: "piped",
     stderr: "piped",

@@ -42,7 +42,16 @@ function knowing(root: string, build: Build) {
 /** Runs `ftx` of that program with these variables and no others but a PATH without a compiler, pip or python3. */
 async function ftx(root: string, line: string, env: Record<string, string>) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--frozen", `--config=${root}/deno.json`, `${root}/main.ts`, ...line.split(" ")],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--cached-only",
+      "--frozen",
+      `--config=${root}/deno.json`,
+      `${root}/main.ts`,
+      ...line.split(" "),
+    ],
     clearEnv: true,
     env: {
       NO_COLOR: "1",

@@ -31,7 +31,7 @@ function setup(url: string, cache: string): Deno.ChildProcess {
     console.log(await fetchLibtorch("${cache}", { version: "2.13.0", gpu: false }, index, SILENT, builds));`;
   const path = `${home}/setup.ts`;
   Deno.writeTextFileSync(path, script);
-  const args = ["run", "-A", "--no-check", "--config", `${SRC}/../deno.json`, path];
+  const args = ["run", "-A", "--no-check", "--cached-only", "--config", `${SRC}/../deno.json`, path];
   return new Deno.Command(Deno.execPath(), { args, stdout: "piped", stderr: "inherit" }).spawn();
 }
 

@@ -25,7 +25,7 @@ async function loaded(libtorch: string, shipped: string): Promise<string> {
     console.log(new TextDecoder().decode(text.subarray(0, length)), shim.path);`;
   const path = `${home}/load.ts`;
   Deno.writeTextFileSync(path, script);
-  const args = ["run", "-A", "--no-check", "--config", `${ROOT}/deno.json`, path];
+  const args = ["run", "-A", "--no-check", "--cached-only", "--config", `${ROOT}/deno.json`, path];
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env: { FTX_LIBTORCH: libtorch } })
     .output();
   return new TextDecoder().decode(stdout).trim() || new TextDecoder().decode(stderr);
