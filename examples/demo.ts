@@ -85,7 +85,7 @@ async function train() {
   const flags = Object.entries(FLAGS).flatMap(([name, value]) => [flag(name), String(value)]);
   const line = ["sft", "--lora", ...flags];
   console.log(dim(`ftx ${line.join(" ")}`) + "\n");
-  const child = spawn(process.execPath, ["run", "-A", "main.ts", ...line], { stdio: "inherit" });
+  const child = spawn(process.execPath, ["run", "-A", "--cached-only", "main.ts", ...line], { stdio: "inherit" });
   const [code] = await once(child, "exit");
   if (code !== 0) process.exit(code ?? 1);
 }

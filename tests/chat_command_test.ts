@@ -12,7 +12,7 @@ const FLAGS = ["--template", "chatml", "--do-sample", "false", "--max-new-tokens
 /** Runs `ftx chat` with these lines on its standard input. */
 async function run(model: string, args: string[], input = "") {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, "chat", "--model", model, ...FLAGS, ...args],
+    args: ["run", "-A", "--no-check", "--cached-only", main, "chat", "--model", model, ...FLAGS, ...args],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -11,7 +11,7 @@ Deno.test.afterAll(() => Deno.removeSync(home, { recursive: true }));
 /** What `ftx doctor --json` finds with these variables, by name; uses no network. */
 async function doctor(env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", MAIN, "doctor", "--json"],
+    args: ["run", "-A", "--no-check", "--cached-only", MAIN, "doctor", "--json"],
     env: { HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "1", HF_TOKEN: "hf_secret", ...env },
   }).output();
   const text = new TextDecoder().decode(stdout);
@@ -70,7 +70,7 @@ Deno.test("ftx doctor reports on a shim that does not load", async () => {
 
 Deno.test("ftx doctor --help says what it does, and a wrong flag is a sentence", async () => {
   const run = async (flag: string) => {
-    const args = ["run", "-A", "--no-check", MAIN, "doctor", flag];
+    const args = ["run", "-A", "--no-check", "--cached-only", MAIN, "doctor", flag];
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } }).output();
     return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
   };

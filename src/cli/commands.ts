@@ -47,6 +47,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "",
     load: () => import("./schema.ts"),
   },
+  complete: {
+    summary: "Print the completion script of a shell: bash, zsh, fish or powershell",
+    usage: "bash|zsh|fish|powershell",
+    load: async () => {
+      const { complete } = await import("./complete.ts");
+      return { run: (args, name, about) => complete(args, { name, about, commands: COMMANDS }) };
+    },
+  },
   setup: { summary: "Find or download libtorch and prepare ftx", usage: "[flags]", load: () => import("./setup.ts") },
   doctor: {
     summary: "Check everything that a run needs, and say what to fix",

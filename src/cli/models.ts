@@ -9,7 +9,8 @@ import type { About } from "./commands.ts";
 import { print, table } from "./output.ts";
 import { plainOptions } from "./plain_options.ts";
 
-const FLAGS = {
+/** The flags of the command and what each does. */
+export const FLAGS = {
   "--cache-dir <dir>": "Folder for downloads; HF_HUB_CACHE, or hub in HF_HOME, if unset",
   "--hf-hub-token <token>": "Token for the hub; HF_TOKEN, or the file that hf auth login writes, if unset",
   "--datasets": "search: list data sets instead of models",

@@ -5,7 +5,8 @@ import type { About } from "./commands.ts";
 import { print } from "./output.ts";
 import { plainOptions } from "./plain_options.ts";
 
-const FLAGS = {
+/** The flags of the command and what each does. */
+export const FLAGS = {
   "--cpu": "Use the CPU build of libtorch, even if there is a GPU",
   "--cuda": "Use the CUDA build, even if there is no NVIDIA driver yet",
   "--fetch": "Download ftx's own libtorch, even if another one is found",

@@ -122,6 +122,13 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): s
   }
 }
 
+/** The values of a setting that has a fixed list of them, or of each element of a list; undefined for any other. */
+export function choices(setting: z.ZodType): string[] | undefined {
+  const schema = bare(setting);
+  const one = schema instanceof z.ZodArray ? bare(schema.element as z.ZodType) : schema;
+  return one instanceof z.ZodEnum ? one.options.map(String) : undefined;
+}
+
 /** What a setting accepts, in words: "a whole number", "true or false", "a list". */
 export function kindOf(schema: z.ZodType): string {
   schema = bare(schema);
