@@ -10,11 +10,13 @@ import { ARCHITECTURES } from "../src/models/config.ts";
 import { readText } from "../src/settings/file.ts";
 import { settle } from "../src/recipe/settle.ts";
 import { trainingSettings } from "../src/train/settings.ts";
+import { settingsPage } from "../tools/docs.ts";
 import { Place } from "./bad_input/place.ts";
 import { ftx } from "./ftx.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const README = readFileSync(`${ROOT}/README.md`, "utf8");
+const TESTED = readFileSync(`${ROOT}/docs/tested.md`, "utf8");
 
 /** The insides of the README's fences of one language. */
 const blocks = (language: string) =>
@@ -22,10 +24,12 @@ const blocks = (language: string) =>
 
 /** Every `./ftx …` and `npx -y deno task …`, in fences and in sentences, without its comment. */
 const COMMAND_LINES = [...README.matchAll(/(?:\.\/ftx|npx -y deno task) [^`\n]+/g)]
-  .map(([line]) => line.replace(/ +# .*/, "").trim());
+  .map(([line]) => line.replace(/ +[#>] .*/, "").replace(" -q ", " ").trim());
 
 Deno.test("README: every path in it exists", () => {
-  const paths = [...README.matchAll(/`((?:src|tests|ffi|templates|tools|examples|bench|\.ci)(?:\/[\w./]+)?)`/g)];
+  const paths = [
+    ...`${README}${TESTED}`.matchAll(/`((?:src|tests|ffi|templates|tools|examples|bench|\.ci)(?:\/[\w./]+)?)`/g),
+  ];
   assert.ok(paths.length > 30);
   const later = ["src/web"];
   const missing = paths.map(([, path]) => path).filter((path) => !existsSync(ROOT + path) && !later.includes(path));
@@ -47,11 +51,11 @@ Deno.test("README: its table has exactly the exit codes that exist", () => {
 });
 
 Deno.test("README: stages, families and templates are those that exist", () => {
-  const [, section] = README.split("## What works and is tested");
-  for (const family of Object.values(ARCHITECTURES)) assert.match(section, new RegExp(`\\b${family}\\b`));
+  for (const family of Object.values(ARCHITECTURES)) assert.match(TESTED, new RegExp(`\\b${family}\\b`));
   const stages = trainingSettings.shape.stage.unwrap().options;
-  assert.ok(section.includes(`Stages ${stages.map((stage) => `\`${stage}\``).join(" and ")}`));
-  const row = section.match(/\| templates (.+?) \|/)![1].split(", ");
+  const both = stages.map((stage) => `\`${stage}\``).join(" and ");
+  assert.ok(TESTED.includes(`Stages ${both}`) && README.includes(`stages ${both}`));
+  const row = TESTED.match(/\| templates (.+?) \|/)![1].split(", ");
   const variants = ["qwen3_nothink", "phi"]; // of qwen3 and phi3
   assert.deepEqual(row, Object.keys(TEMPLATES).filter((name) => !variants.includes(name)));
 });
@@ -60,7 +64,21 @@ Deno.test("README: the count of bad inputs is right", async () => {
   const files = ["adapters", "datasets", "kinds", "models", "names", "recipes", "runs", "tokenizers", "weights"];
   const lists = await Promise.all(files.map(async (name) => Object.values(await import(`./bad_input/${name}.ts`))));
   const count = lists.flat(2).length;
-  assert.match(README, new RegExp(`\\| ${count} kinds of bad input \\|`));
+  assert.match(TESTED, new RegExp(`\\| ${count} kinds of bad input \\|`));
+});
+
+Deno.test("docs/tested.md names the peers in the versions of tests/parity/requirements.txt", () => {
+  const wanted = readFileSync(`${ROOT}/tests/parity/requirements.txt`, "utf8").matchAll(/^([\w-]+)==([\d.]+)$/gm);
+  const versions = new Map([...wanted].map(([, name, version]) => [name, version]));
+  const [, said] = TESTED.match(/requirements\.txt`: ([^]*?)\.\n/)!;
+  for (const [, name, version] of said.matchAll(/([a-z][\w-]*) (\d[\d.]*\d)/g)) {
+    assert.equal(version, versions.get(name), name);
+  }
+  assert.ok(said.split(",").length > 5);
+});
+
+Deno.test("docs/settings.md is what the code declares: deno task docs writes it", () => {
+  assert.equal(readFileSync(`${ROOT}/docs/settings.md`, "utf8"), settingsPage());
 });
 
 Deno.test("README: every task and every command of ftx in it exists", () => {

@@ -37,7 +37,6 @@ export const modelSettings = section("Model", {
   device: setting(
     z.string().regex(/^(auto|cpu|cuda(:\d+)?)$/, "choose one of auto, cpu, cuda, cuda:N").default("auto"),
     "Device to compute on: auto (a GPU if there is one), cpu, cuda or cuda:N",
-    { only: { exportDevice: ["auto"] } },
   ),
   threads: setting(z.int().min(1).optional(), "CPU threads for each operator; all cores if unset"),
   ropeScaling: setting(

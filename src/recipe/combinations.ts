@@ -77,8 +77,10 @@ export function misplaced(draft: Draft, purpose: Purpose, sections: readonly Sec
 }
 
 /** Notes by the IDLE rules. */
-export function idle({ recipe, wasSet }: Draft): string[] {
+export function idle({ recipe, wasSet }: Draft, purpose: Purpose): string[] {
+  const used = new Set(PURPOSES[purpose].sections.flatMap(({ shape }) => Object.keys(shape)));
   return IDLE
+    .filter(({ settings }) => settings.every((name) => used.has(name)))
     .filter(({ settings: [name], broken }) => wasSet(name) && broken(recipe, wasSet))
     .map(({ settings: [name], because }) => `${snakeCase(name)}: ${because}`);
 }

@@ -51,8 +51,16 @@ export const MODEL_RULES: readonly Rule[] = [
   },
 ];
 
-/** Settings of training that do nothing next to others, beyond what `only` says. ftx accepts them and says so. */
+/**
+ * Settings that do nothing next to others, beyond what `only` says. ftx accepts them and says so. A rule is for the commands
+ * that use all its settings.
+ */
 export const IDLE: readonly Rule[] = [
+  {
+    settings: ["device", "exportDevice"],
+    broken: (r) => r.exportDevice === "cpu",
+    because: "acts only with export_device = auto",
+  },
   {
     settings: ["loggingSteps"],
     broken: (r) => r.loggingStrategy !== "steps" && !(r.evalStrategy === "steps" && r.evalSteps === undefined),

@@ -37,7 +37,7 @@ export function settle(
   purpose: Purpose,
   { found = [], sections = SECTIONS }: SettleOptions = {},
 ): Reading {
-  const { verb, needs, rules, trains } = PURPOSES[purpose];
+  const { verb, needs, rules } = PURPOSES[purpose];
   const schemas = schemasOf(sections), named = finder(schemas) as (name: string) => SettingName | undefined;
   const problems = [...found];
   const notes: string[] = [];
@@ -85,7 +85,7 @@ export function settle(
   const elsewhere = misplaced(draft, purpose, sections);
   problems.push(...brokenRules(draft, rules), ...elsewhere.problems);
   if (problems.length > 0) throw new RecipeError([...new Set(problems)].join("\n"));
-  notes.push(...elsewhere.notes, ...trains ? idle(draft) : []);
+  notes.push(...elsewhere.notes, ...idle(draft, purpose));
   return { recipe: derive(recipe), notes: [...new Set(notes)] };
 }
 

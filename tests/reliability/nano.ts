@@ -72,7 +72,15 @@ export function workplace() {
 /** Starts `ftx sft` on the nano model with one thread, into `folder`. */
 export function start(folder: string, settings: Settings = {}, { env = {}, heard }: StartOptions = {}): Running {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--cached-only", MAIN, "sft", ...flags({ ...COMMON, outputDir: folder, ...settings })],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--cached-only",
+      MAIN,
+      "sft",
+      ...flags({ ...COMMON, outputDir: folder, ...settings }),
+    ],
     env: { OMP_NUM_THREADS: "1", FTX_CACHE: join(dirname(folder), "cache"), NO_COLOR: "1", ...env },
     stdout: "piped",
     stderr: "piped",
