@@ -74,6 +74,7 @@ interface Load {
 /** What each tensor of a file is for. `base`: weights of the base model that it brings, as they are written again. */
 function account(model: CausalLm, { places, whole }: Attached, tensors: readonly AdapterTensor[], tied: boolean) {
   const parameters = new Map(model.parameters()), adapted = loraLayers(model);
+  const isBelow = (name: string) => adapted.has(name.replace(/\.[^.]*$/, ""));
   const loads: Load[] = [], hidden: string[] = [], surplus: string[] = [], base = new Map<string, Parameter>();
   for (const { key, part, place } of tensors) {
     const reaches = (target: Parameter) => loads.push({ key, place, target });
@@ -83,8 +84,14 @@ function account(model: CausalLm, { places, whole }: Attached, tensors: readonly
       else surplus.push(key);
       continue;
     }
-    const { name } = part, own = places.get(savedKey(name)) ?? places.get(baseKey(name));
-    if (part.kind === "parameter" && own) {
+    const { name } = part, keyOf = (of: string) => isBelow(of) ? baseKey(of) : savedKey(of);
+    const exists = part.kind === "parameter" ? part.below === isBelow(name) : whole.has(name);
+    if (!exists) {
+      surplus.push(key);
+      continue;
+    }
+    const own = part.kind === "parameter" && places.get(keyOf(name));
+    if (own) {
       reaches(own);
       continue;
     }
@@ -95,10 +102,7 @@ function account(model: CausalLm, { places, whole }: Attached, tensors: readonly
     const names = together.filter((of) => parameters.has(of) && !whole.has(of));
     for (const of of names) reaches(parameters.get(of)!);
     if (names.length === 0) (whole.has(name) ? hidden : surplus).push(key);
-    else {
-      const below = adapted.has(names[0].replace(/\.[^.]*$/, ""));
-      base.set(below ? baseKey(names[0]) : savedKey(names[0]), parameters.get(names[0])!);
-    }
+    else base.set(keyOf(names[0]), parameters.get(names[0])!);
   }
   return { loads, base, hidden, surplus };
 }

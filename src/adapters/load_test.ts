@@ -136,6 +136,22 @@ const refused: [string, boolean, Tensors, Record<string, unknown>, string][] = [
     "check that the adapter was made for this model",
   ],
   [
+    "a weight below a branch that is not there",
+    false,
+    { "lm_head.base_layer.weight": row(V) },
+    {},
+    'Cannot load "FOLDER": tensor base_model.model.lm_head.base_layer.weight is not of this model; ' +
+    "check that the adapter was made for this model",
+  ],
+  [
+    "a weight of the base that is not said to lie below its branch",
+    false,
+    { "model.layers.0.self_attn.q_proj.weight": row(D) },
+    {},
+    'Cannot load "FOLDER": tensor base_model.model.model.layers.0.self_attn.q_proj.weight is not of this model; ' +
+    "check that the adapter was made for this model",
+  ],
+  [
     "a module whose tensor is missing",
     false,
     {},

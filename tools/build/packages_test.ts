@@ -17,6 +17,8 @@ Deno.test("isNeeded() keeps code, licences and the addon for Linux on x86-64, an
     "zod/v4/index.cjs",
     "zod/v4/index.d.ts",
     "yaml/browser/index.js",
+    "re2js/build/index.cjs",
+    "re2js/build/index.umd.js",
     "yaml/README.md",
     "tokenizers/tokenizers.linux-x64-musl.node",
     "tokenizers/tokenizers.darwin-arm64.node",

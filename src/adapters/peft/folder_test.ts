@@ -18,19 +18,27 @@ Deno.test("branchKey() and savedKey() give PEFT's names, and parseAdapterKey() r
     path: "wte",
     embedding: true,
   });
-  assert.deepEqual(parseAdapterKey(savedKey("lm_head.weight")), { kind: "parameter", name: "lm_head.weight" });
+  assert.deepEqual(parseAdapterKey(savedKey("lm_head.weight")), {
+    kind: "parameter",
+    name: "lm_head.weight",
+    below: false,
+  });
   assert.equal(baseKey("lm_head.weight"), "base_model.model.lm_head.base_layer.weight");
-  assert.deepEqual(parseAdapterKey(baseKey("lm_head.weight")), { kind: "parameter", name: "lm_head.weight" });
+  assert.deepEqual(parseAdapterKey(baseKey("lm_head.weight")), {
+    kind: "parameter",
+    name: "lm_head.weight",
+    below: true,
+  });
 });
 
 const spelled: [key: string, part: unknown][] = [
   ["h.lora_A.default.weight", { kind: "A", path: "h", embedding: false, adapter: "default" }],
   ["wte.lora_embedding_B.mine", { kind: "B", path: "wte", embedding: true, adapter: "mine" }],
-  ["h.k.modules_to_save.default.weight", { kind: "parameter", name: "h.k.weight", adapter: "default" }],
-  ["h.k.modules_to_save.weight", { kind: "parameter", name: "h.k.weight" }],
-  ["h.modules_to_save.default.k.bias", { kind: "parameter", name: "h.k.bias", adapter: "default" }],
+  ["h.k.modules_to_save.default.weight", { kind: "parameter", name: "h.k.weight", below: false, adapter: "default" }],
+  ["h.k.modules_to_save.weight", { kind: "parameter", name: "h.k.weight", below: false }],
+  ["h.modules_to_save.default.k.bias", { kind: "parameter", name: "h.k.bias", below: false, adapter: "default" }],
   ["h.original_module.k.bias", { kind: "original", name: "h.k.bias" }],
-  ["h.k.base_layer.bias", { kind: "parameter", name: "h.k.bias" }],
+  ["h.k.base_layer.bias", { kind: "parameter", name: "h.k.bias", below: true }],
   ["h.lora_magnitude_vector", { kind: "feature", feature: "DoRA" }],
   ["h.lora_B.bias", { kind: "feature", feature: "a bias of B" }],
   ["h.lora_B.default.bias", { kind: "feature", feature: "a bias of B" }],

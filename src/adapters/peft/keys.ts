@@ -5,8 +5,11 @@ export const PREFIX = "base_model.model.";
 export type AdapterPart =
   /** Half of the branch of the module at `path`, which is a linear layer or an embedding. */
   | { kind: "A" | "B"; path: string; embedding: boolean; adapter?: string }
-  /** A parameter of the model by its own name: trained whole, or a weight of the base that PEFT adds to the file. */
-  | { kind: "parameter"; name: string; adapter?: string }
+  /**
+   * A parameter of the model by its own name: trained whole, or a weight of the base that PEFT adds to the file. `below`: it
+   * lies below a branch.
+   */
+  | { kind: "parameter"; name: string; below: boolean; adapter?: string }
   /** A weight of the base under a module that is trained whole. */
   | { kind: "original"; name: string }
   /** Part of a feature that ftx does not have. */
@@ -47,8 +50,9 @@ export function parseAdapterKey(key: string, prefix = PREFIX): AdapterPart {
   if (hidden) return { kind: "original", name: `${hidden}.${below}` };
   // The name of the adapter is only left out in front of the last part.
   const [, saved, adapter, last] = rest.match(/^(.+)\.modules_to_save\.(?:([^.]+)\.)?(.+)$/) ?? [];
-  if (saved) return { kind: "parameter", name: `${saved}.${last}`, ...named(adapter) };
-  return { kind: "parameter", name: rest.replace(/\.base_layer\.(\w+)$/, ".$1") };
+  if (saved) return { kind: "parameter", name: `${saved}.${last}`, below: false, ...named(adapter) };
+  const name = rest.replace(/\.base_layer\.(\w+)$/, ".$1");
+  return { kind: "parameter", name, below: name !== rest };
 }
 
 const named = (adapter: string | undefined) => adapter === undefined ? {} : { adapter };
