@@ -1,8 +1,9 @@
-import type { CausalLm } from "../models/mod.ts";
+import { CheckpointError } from "../errors.ts";
+import { type CausalLm, hasNewRows, modulesWithRows, resizeVocab, type Vocabulary } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import type { SavedWeights } from "../weights/mod.ts";
 import { mergeLora } from "./attach.ts";
-import { attach, type Attached, modulesOf } from "./attached.ts";
+import { attach, type Attached, EMBEDDING, HEAD, modulesOf } from "./attached.ts";
 import { loadAdapter } from "./load.ts";
 import { LoraLinear } from "./lora.ts";
 import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
@@ -17,29 +18,69 @@ export type AdapterSettings =
   & Pick<MethodSettings, "createNewAdapter">
   & NewAdapterSettings;
 
+/** How an adapter is prepared. */
+export interface PrepareOptions {
+  /** Modules that a new adapter trains whole, by the ends of their paths. */
+  additionalTarget?: readonly string[];
+  /** The tokenizer's vocabulary, where the model is to have a row for each token; embedding and head then train whole. */
+  vocabulary?: Vocabulary;
+  note: (sentence: string) => void;
+}
+
 /**
  * Attaches the adapter that a run trains: the last of those given, after merging the others, or a new one
  * (`create_new_adapter` merges all that are given). Its branches and whole modules train; all other weights are frozen.
+ *
+ * @throws {CheckpointError} New tokens need rows that the given adapter does not train.
  */
 export async function prepareAdapter(
   model: CausalLm,
   settings: AdapterSettings,
-  additionalTarget: readonly string[],
-  note: (sentence: string) => void,
+  { additionalTarget = [], vocabulary, note }: PrepareOptions,
 ): Promise<Attached> {
   const folders = settings.adapterNameOrPath.map((path) => inFolder(path, settings.adapterFolder));
   const last = settings.createNewAdapter ? undefined : folders.pop();
   for (const folder of folders) await mergeAdapter(model, folder, note);
-  if (last) return await attachAdapter(model, last, note);
+  if (last) {
+    const attached = await attachAdapter(model, last, note);
+    if (vocabulary) growTrained(model, attached, vocabulary, last, note);
+    return attached;
+  }
+  const grown = vocabulary && resizeVocab(model, vocabulary, note) ? modulesWithRows(model.config) : [];
 
   const { config: { tieWordEmbeddings: tied }, blocks } = model;
-  const wanted = newAdapter(settings, { modules: modulesOf(model), blocks: blocks.length, additionalTarget, tied });
+  const wanted = newAdapter(settings, {
+    modules: modulesOf(model),
+    blocks: blocks.length,
+    additionalTarget: [...new Set([...additionalTarget, ...grown])],
+    tied,
+  });
   const attached = attach(model, wanted, note);
   for (const layer of attached.layers) {
     if (layer instanceof LoraLinear) layer.initialise(settings.initLoraWeights);
     else layer.initialise();
   }
   return attached;
+}
+
+/** Gives the model of an adapter that is trained further its new rows, which the adapter must hold. */
+function growTrained(
+  model: CausalLm,
+  { whole }: Attached,
+  vocabulary: Vocabulary,
+  folder: string,
+  note: (sentence: string) => void,
+) {
+  const { config } = model;
+  if (!hasNewRows(config.vocabSize, vocabulary)) return;
+  const holds = whole.has(`${EMBEDDING}.weight`) && (config.tieWordEmbeddings || whole.has(`${HEAD}.weight`));
+  if (!holds) {
+    throw new CheckpointError(
+      `Cannot add tokens to the adapter "${folder}": it does not train ${modulesWithRows(config).join(" and ")}, ` +
+        "so it cannot hold their rows; set create_new_adapter = true, which merges it and trains a new one",
+    );
+  }
+  resizeVocab(model, vocabulary, note);
 }
 
 /** Attaches the adapter in a folder and loads its weights, so that it can be used or trained further. */

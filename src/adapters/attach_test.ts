@@ -108,7 +108,7 @@ Deno.test("attachLora() refuses a layer that has an adapter, and then changes no
 Deno.test("resizeVocab() refuses a head that has an adapter", () => {
   using lm = model();
   adapt(lm, ["lm_head"]);
-  assert.throws(() => resizeVocab(lm, 21), {
+  assert.throws(() => resizeVocab(lm, { tokens: 21, added: [] }), {
     name: "CheckpointError",
     message: "Cannot resize the vocabulary: the head has an adapter; merge it first",
   });

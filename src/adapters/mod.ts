@@ -3,7 +3,15 @@ export { attachLora, freeze, loraLayers, mergeLora, projections, setTraining, wi
 export { LoraLinear, type LoraOptions, plainLora } from "./lora.ts";
 export { LoraEmbedding } from "./lora_embedding.ts";
 export { chosenToTrain, type FreezeSettings, trainAll, trainSome } from "./chosen.ts";
-export { adapterFiles, attachAdapter, checkAdapter, mergeAdapter, prepareAdapter } from "./adapter.ts";
+export {
+  adapterFiles,
+  attachAdapter,
+  checkAdapter,
+  mergeAdapter,
+  prepareAdapter,
+  type PrepareOptions,
+} from "./adapter.ts";
+export { checkAddedTokens } from "./known_tokens.ts";
 export { type Inspected, inspectModel } from "./inspect.ts";
 export { loadWithAdapters, type UseSettings } from "./load_merged.ts";
 export { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";

@@ -23,11 +23,8 @@ export function chooseModelFiles(name: string, { weights = true } = {}): Choose 
   };
 }
 
-/**
- * Chooses the files of an adapter as PEFT saves it, in the folder `below` of the repository: its configuration, the tokenizer
- * that it was trained with and, with `weights`, its safetensors.
- */
-export function chooseAdapterFiles(name: string, below?: string, { weights = true } = {}): Choose {
+/** Chooses the files of an adapter as PEFT saves it and those of its tokenizer, in the folder `below` of the repository. */
+export function chooseAdapterFiles(name: string, below?: string): Choose {
   const prefix = below ? `${below.replace(/\/+$/, "")}/` : "";
   return async (files, read) => {
     const paths = files.map(({ path }) => path).filter((path) => path.startsWith(prefix))
@@ -36,9 +33,10 @@ export function chooseAdapterFiles(name: string, below?: string, { weights = tru
       throw wrong(name, `it has no ${prefix}adapter_config.json; give an adapter as PEFT saves it`);
     }
     const within = (path: string) => read(prefix + path);
-    const beside = ["adapter_config.json", ...paths.filter((path) => BESIDE.includes(path))];
-    const all = weights ? [...beside, ...await weightsOf(name, paths, within, "adapter_model")] : beside;
-    return all.map((path) => prefix + path);
+    const beside = paths.filter((path) => TOKENIZER_FILES.includes(path));
+    return ["adapter_config.json", ...beside, ...await weightsOf(name, paths, within, "adapter_model")].map((path) =>
+      prefix + path
+    );
   };
 }
 

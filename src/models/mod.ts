@@ -13,7 +13,7 @@ export { CausalLm, type HiddenOptions, initialise } from "./causal_lm.ts";
 export { type BlockHooks, type Link, type Traced } from "./chain.ts";
 export { Attention, Block, Mlp, type Traits } from "./decoder.ts";
 export { KvCache } from "./kv_cache.ts";
-export { grownRows, modulesWithRows, resizeVocab, setRows } from "./resize.ts";
+export { grownRows, hasNewRows, modulesWithRows, resizeVocab, setRows, type Vocabulary } from "./resize.ts";
 export { untie } from "./untie.ts";
 export { ARCHITECTURES, type Family, type ModelConfig, modelConfig } from "./config.ts";
 export { FAMILIES };

@@ -1,4 +1,5 @@
 import { prepareTraining, type Training } from "../prepare/mod.ts";
+import type { Vocabulary } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type Device, DryRun, float32Products, type Peak } from "../tensor/mod.ts";
 import { evaluate, type Objective, train } from "../train/mod.ts";
@@ -10,8 +11,8 @@ export interface Rehearsed {
   recipe: Recipe;
   /** Need not be here. */
   device: Device;
-  /** Tokens that the tokenizer knows; 0: no more than the model has rows for. */
-  vocabulary: number;
+  /** The tokenizer's vocabulary; without tokens: no more than the model has rows for. */
+  vocabulary: Vocabulary;
 }
 
 /** What a run trains with, without numbers; it ends with the dry run. */

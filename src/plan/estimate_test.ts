@@ -31,7 +31,7 @@ const recipe = {
 };
 
 const run = (others: Partial<Planned> = {}): Planned => ({
-  ...{ recipe, device: "cuda:0", vocabulary: 0 },
+  ...{ recipe, device: "cuda:0", vocabulary: { tokens: 0, added: [] } },
   work: {
     steps: [[{ lengths: [2_048, 2_048, 2_048, 2_048], learned: 4 * 2_047 }]],
     ...{ longestRow: 2_048, tokensPerStep: 8_192 },

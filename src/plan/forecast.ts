@@ -1,5 +1,6 @@
 import { MemoryError } from "../errors.ts";
 import type { Prepared } from "../data/mod.ts";
+import type { Vocabulary } from "../models/mod.ts";
 import { judgedBy } from "../prepare/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { availableMemory, cudaDevices, type Device, gpuMemory } from "../tensor/mod.ts";
@@ -11,8 +12,8 @@ import { workOf } from "./work.ts";
 /** What is known of a run before its model is loaded. */
 export interface Known {
   device: Device;
-  /** The data, and how many tokens the tokenizer knows; without them the largest batch there could be is taken. */
-  prepared?: { data: Pick<Prepared, "train" | "evals">; vocabulary: number };
+  /** The data, and the tokenizer's vocabulary; without them the largest batch there could be is taken. */
+  prepared?: { data: Pick<Prepared, "train" | "evals">; vocabulary: Vocabulary };
 }
 
 /**
@@ -21,7 +22,7 @@ export interface Known {
  * @throws {FtxError} What loading would end with, or a `metric_for_best_model` that no evaluation has.
  */
 export async function forecast(recipe: Recipe, { device, prepared }: Known): Promise<Estimate> {
-  const vocabulary = prepared?.vocabulary ?? 0, sets = Object.keys(prepared?.data.evals ?? {});
+  const vocabulary = prepared?.vocabulary ?? { tokens: 0, added: [] }, sets = Object.keys(prepared?.data.evals ?? {});
   const expected = await estimate({ recipe, device, vocabulary, work: workOf(recipe, prepared?.data) });
   if (sets.length > 0) judgedBy(recipe, sets, expected.metrics); // a name that no metric has is found here
   return expected;

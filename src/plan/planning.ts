@@ -47,7 +47,7 @@ export async function planRun(given: Recipe): Promise<{ text: string; fits: bool
   const found = hasData
     ? await prepareData(await unwritten(recipe), { vocabSize: inspected.config.vocabSize, waiting, shows: false })
     : undefined;
-  const prepared = found && { data: found.data, vocabulary: found.tokenizer.vocabSize };
+  const prepared = found && { data: found.data, vocabulary: found.tokenizer.vocabulary };
   const expected = await forecast(planned, { device, prepared }), room = roomOn(device);
   const advice = outlook(expected, room) === "fits" ? [] : await adviceFor(expected, room.bytes);
   if (given.probe) await refuseImpossible(expected, room, given);

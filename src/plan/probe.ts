@@ -1,4 +1,5 @@
 import type { Batch, EncodedSet } from "../data/mod.ts";
+import type { Vocabulary } from "../models/mod.ts";
 import type { Probed } from "./mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import type { Waiting } from "../report/mod.ts";
@@ -16,7 +17,7 @@ const STEPS = 3;
  */
 export async function probe(
   recipe: Recipe,
-  { set, vocabulary, waiting }: { set: EncodedSet; vocabulary: number; waiting: Waiting },
+  { set, vocabulary, waiting }: { set: EncodedSet; vocabulary: Vocabulary; waiting: Waiting },
 ): Promise<Probed> {
   manualSeed(recipe.seed);
   const device = pickDevice(recipe.device);

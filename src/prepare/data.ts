@@ -1,5 +1,6 @@
 import { chooseTemplate, drawExample, type EncodedSet, prepare, type Prepared, stopIds, teach } from "../data/mod.ts";
 import { CheckpointError, DataError } from "../errors.ts";
+import { grownRows } from "../models/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { standard, type Waiting } from "../report/mod.ts";
 import { STAGES } from "../stages/mod.ts";
@@ -39,7 +40,8 @@ export async function prepareData(
       `Cannot train on ${recipe.dataset.join(", ")}: no token of it is learned; check it with ftx data preview`,
     );
   }
-  if (!recipe.resizeVocab) await checkIds([data.train, ...Object.values(data.evals)], tokenizer, vocabSize, recipe);
+  const rows = recipe.resizeVocab ? grownRows(vocabSize, tokenizer.vocabulary) : vocabSize;
+  await checkIds([data.train, ...Object.values(data.evals)], tokenizer, rows, recipe);
   if (data.shown && shows) {
     waiting.say(`\nThe first example:\n${drawExample(data.shown, { color: standard("stderr").colour })}\n`);
   }

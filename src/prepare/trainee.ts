@@ -1,5 +1,5 @@
 import { adapterFiles, prepareAdapter, setTraining, trainAll, trainSome } from "../adapters/mod.ts";
-import { type CausalLm, modulesWithRows, resizeVocab } from "../models/mod.ts";
+import { type CausalLm, modulesWithRows, resizeVocab, type Vocabulary } from "../models/mod.ts";
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
@@ -17,8 +17,8 @@ export interface Trainee extends Disposable {
 }
 
 export interface TraineeOptions {
-  /** Number of tokens in the tokenizer's vocabulary. */
-  vocabulary: number;
+  /** The tokenizer's vocabulary. */
+  vocabulary: Vocabulary;
   onNote: (sentence: string) => void;
   /** Called with the share of the weights that has been read, 0 to 1. */
   onProgress?: (share: number) => void;
@@ -46,16 +46,17 @@ export async function loadTrainee(recipe: Recipe, options: TraineeOptions): Prom
 }
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
-  const grown = recipe.resizeVocab && resizeVocab(model, vocabulary);
-  const whole = grown ? modulesWithRows(model.config) : [];
-  const targets = [...new Set([...recipe.additionalTarget, ...whole])];
-  return adapterFiles(await prepareAdapter(model, recipe, targets, onNote));
+  const { additionalTarget } = recipe, rows = recipe.resizeVocab ? vocabulary : undefined;
+  return adapterFiles(await prepareAdapter(model, recipe, { additionalTarget, vocabulary: rows, note: onNote }));
 }
 
-function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary }: TraineeOptions) {
-  if (recipe.resizeVocab) resizeVocab(model, vocabulary);
+function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
+  const grown = recipe.resizeVocab && resizeVocab(model, vocabulary, onNote);
   if (recipe.finetuningType === "full") trainAll(model);
-  else trainSome(model, recipe);
+  else {
+    const withRows = grown ? modulesWithRows(model.config) : [];
+    trainSome(model, { ...recipe, freezeExtraModules: [...recipe.freezeExtraModules, ...withRows] });
+  }
   return modelFiles(model);
 }
 

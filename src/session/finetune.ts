@@ -42,7 +42,7 @@ export async function finetune(given: Recipe): Promise<void> {
   const inspected = await inspectModel(recipe), { device } = inspected, room = roomOn(device);
   await refuseImpossible(await forecast(recipe, { device }), room, given); // before minutes are spent on the data
   const { tokenizer, data, stops } = await prepareData(recipe, { vocabSize: inspected.config.vocabSize, waiting });
-  const prepared = { data, vocabulary: tokenizer.vocabSize };
+  const prepared = { data, vocabulary: tokenizer.vocabulary };
   const expected = await forecast(recipe, { device, prepared });
   (await forewords(expected, room)).forEach(say);
 
@@ -52,7 +52,7 @@ export async function finetune(given: Recipe): Promise<void> {
     float32Products(device, recipe);
     if (recipe.tf32 && capability(device) < 8) say("tf32 = true changes nothing: it acts on GPUs of Ampere and newer");
     using training = await prepareTraining(recipe, {
-      vocabulary: tokenizer.vocabSize,
+      vocabulary: tokenizer.vocabulary,
       onNote: say,
       onProgress: (share) => waiting.share("Reading the model", share),
     });

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { AddedToken, type Tokenizer as Native } from "tokenizers";
 import { CheckpointError, quoted } from "../errors.ts";
 import { checkTokenizer } from "./check.ts";
+import { type Added, addedTokensText, declareAdded } from "./declare_added.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./files.ts";
 import { openTried } from "./native.ts";
 import { addedTokens, declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
@@ -46,7 +47,7 @@ export class Tokenizer {
   readonly files: string[];
   readonly #native: Native;
   readonly #source: TokenizerFiles;
-  readonly #added: { text: string; special: boolean }[] = [];
+  readonly #added: Omit<Added, "id">[] = [];
   #plain: Promise<Native> | undefined;
   #specialTexts: string[] | undefined;
 
@@ -76,6 +77,11 @@ export class Tokenizer {
   /** Tokens in the vocabulary, added ones included. The embedding must have at least this many rows. */
   get vocabSize(): number {
     return this.#native.getVocabSize(true);
+  }
+
+  /** The number of tokens, and the ids of those that were added since loading. */
+  get vocabulary(): { tokens: number; added: number[] } {
+    return { tokens: this.vocabSize, added: this.added.map((token) => this.idOf(token)!) };
   }
 
   /** Tokens that were added since loading: the model's embedding may have no row for them. */
@@ -183,14 +189,23 @@ export class Tokenizer {
   contents(): Record<string, Uint8Array | string> {
     const contents: Record<string, Uint8Array | string> = {};
     for (const file of this.files) contents[basename(file)] = readFileSync(file);
-    if (this.#added.length > 0) contents["tokenizer.json"] = this.#saved();
+    const added = this.#added.map((token) => ({ ...token, id: this.idOf(token.text)! }));
+    if (added.length > 0) {
+      contents["tokenizer.json"] = this.#saved();
+      const listed = contents["added_tokens.json"] as Uint8Array | undefined; // transformers 4's own list
+      if (listed) contents["added_tokens.json"] = addedTokensText(new TextDecoder().decode(listed), added);
+    }
     const { config, specials, chatTemplate } = this.#source, roles = this.#roles();
     const changed = this.chatTemplate !== chatTemplate;
     if (changed && this.chatTemplate !== undefined) contents["chat_template.jinja"] = this.chatTemplate;
     const { chat_template: _, ...rest } = config;
     const now: Record<string, Record<string, unknown>> = {
-      "tokenizer_config.json": { ...(changed ? rest : config), ...roles },
-      "special_tokens_map.json": { ...specials, ...("special_tokens_map.json" in contents ? roles : {}) },
+      "tokenizer_config.json": { ...(changed ? rest : config), ...roles, ...declareAdded(config, added) },
+      "special_tokens_map.json": {
+        ...specials,
+        ...("special_tokens_map.json" in contents ? roles : {}),
+        ...declareAdded(specials, added),
+      },
     };
     for (const [name, before] of [["tokenizer_config.json", config], ["special_tokens_map.json", specials]] as const) {
       if (JSON.stringify(now[name]) !== JSON.stringify(before)) {

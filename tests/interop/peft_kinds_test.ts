@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { adapterFiles, attachAdapter, type Attached, mergeLora, prepareAdapter } from "../../src/adapters/mod.ts";
-import { type CausalLm, modulesWithRows, resizeVocab } from "../../src/models/mod.ts";
+import type { CausalLm } from "../../src/models/mod.ts";
 import { readHeader, writeSafetensors } from "../../src/safetensors/mod.ts";
 import { manualSeed, noGrad, randn, scope } from "../../src/tensor/mod.ts";
 import { bytesOfTensor, loadModel } from "../../src/weights/mod.ts";
@@ -135,15 +135,13 @@ async function write(folder: string, model: CausalLm, attached: Attached) {
 
 /** A new adapter of random values on a model. */
 async function adapt(model: CausalLm, [, whole, loraTarget, rows]: typeof ours[number]): Promise<Attached> {
-  if (rows && resizeVocab(model, rows)) whole = [...whole, ...modulesWithRows(model.config)];
   const attached = await prepareAdapter(
     model,
     {
       ...{ adapterNameOrPath: [], createNewAdapter: false, loraRank: 2, loraAlpha: 3, loraDropout: 0, loraTarget },
       ...{ loraLayers: [], useRslora: false, initLoraWeights: true, modelNameOrPath: "base", modelRevision: "main" },
     },
-    [...new Set(whole)],
-    () => {},
+    { additionalTarget: whole, vocabulary: rows ? { tokens: rows, added: [] } : undefined, note: () => {} },
   );
   manualSeed(3);
   for (const [, p] of model.parameters()) {

@@ -64,19 +64,24 @@ export interface Compared {
 
 /**
  * Makes the steps of a run, and its evaluation where it has one, and compares their memory with its estimate. `grown`: tokens
- * of a tokenizer that knows more than the model has rows.
+ * of a tokenizer that knows more than the model has rows. `added`: ids of tokens that were added.
  */
 export async function compare(
   model: string,
   settings: Record<string, unknown>,
-  { train: set, evaluation, grown }: { train: EncodedSet; evaluation?: EncodedSet; grown?: number },
+  { train: set, evaluation, grown, added = [] }: {
+    train: EncodedSet;
+    evaluation?: EncodedSet;
+    grown?: number;
+    added?: number[];
+  },
 ): Promise<Compared> {
   const recipe = makeRecipe({
     ...{ modelNameOrPath: model, dataset: ["none"], device: "cpu", maxSteps: 3, template: "chatml" },
     ...evaluation ? { evalDataset: ["none"], evalStrategy: "epoch" } : {},
     ...settings,
   }, "train");
-  const inspected = await inspectModel(recipe), vocabulary = grown ?? inspected.config.vocabSize;
+  const { config } = await inspectModel(recipe), vocabulary = { tokens: grown ?? config.vocabSize, added };
   const evals: Record<string, EncodedSet> = evaluation ? { "": evaluation } : {};
   const expected = await forecast(recipe, {
     device: "cpu",

@@ -89,10 +89,16 @@ Deno.test("a plan takes the largest batch of a run's order, and prompts that are
   assert(Math.abs(off) < 0.05, String(off));
 });
 
-Deno.test("a plan counts rows that the embedding grows by, and that LoRA then trains it in full", async () => {
+Deno.test("a plan counts rows that the embedding grows by, and embedding and head that train for added tokens", async () => {
   using model = await Model.draw(llama, "bf16");
-  const sets = { train: setOf(LENGTHS), grown: 9_000 };
-  for (const settings of [{ finetuningType: "lora" }, { finetuningType: "full", bf16: true }]) {
+  const grown = { train: setOf(LENGTHS), grown: 9_000 }, spare = { train: setOf(LENGTHS), added: [7_999] };
+  const runs = [
+    [{ finetuningType: "lora" }, grown],
+    [{ finetuningType: "full", bf16: true }, grown],
+    [{ finetuningType: "lora" }, spare],
+    [{ finetuningType: "freeze", freezeTrainableLayers: 1, bf16: true }, spare],
+  ] as const;
+  for (const [settings, sets] of runs) {
     const { expected, off, ...has } = await compare(model.folder, { ...settings, ...rows, resizeVocab: true }, sets);
     assert.deepEqual([expected.parameters, expected.trainable], [has.parameters, has.trainable]);
     assert(Math.abs(off) < 0.05, String(off));

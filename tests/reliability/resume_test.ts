@@ -30,8 +30,14 @@ const RUNS: Record<string, Settings> = {
     lrSchedulerKwargs: '{"patience": 0, "threshold": 0.1}',
     loggingSteps: 4, // means over steps before and after a resume
   },
-  "LoRA with dropout, recomputing blocks": { ...DROPOUT, gradientCheckpointing: true },
-  "freeze in pure bf16, by epochs": {
+  "LoRA with dropout, recomputing blocks, added tokens": {
+    ...DROPOUT,
+    gradientCheckpointing: true,
+    addTokens: "container",
+    addSpecialTokens: "<a>,<b>",
+  },
+  "freeze in pure bf16, by epochs, added tokens": {
+    addTokens: "container",
     finetuningType: "freeze",
     freezeTrainableLayers: 1,
     pureBf16: true,
@@ -73,7 +79,7 @@ const MORE_POINTS = [
 ];
 
 /** Ways of training that differ only in how they work, and give the same bits. */
-const RECOMPUTES = "LoRA with dropout, recomputing blocks";
+const RECOMPUTES = "LoRA with dropout, recomputing blocks, added tokens";
 
 /** Steps of a test that run side by side share nothing but the machine. */
 const BESIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
