@@ -23,7 +23,9 @@ export function isNeeded(path: string): boolean {
   if (/(^|\/)(\.bin|\.deno|@types|undici-types|__tests__|tests?|benchmarks?)\//.test(path)) return false;
   if (/\.node$/.test(path)) return path.endsWith(".linux-x64-gnu.node");
   if (/^zod\/(src|v3)\/|^csv-parse\/dist\/(cjs|iife|umd)\/|^yaml\/browser\//.test(path)) return false;
-  if (/^@huggingface\/[^/]+\/(src|dist\/(browser|commonjs))\/|^(zod|csv-parse|re2js)\/.*\.(c|umd\.)js$/.test(path)) return false;
+  if (/^@huggingface\/[^/]+\/(src|dist\/(browser|commonjs))\/|^(zod|csv-parse|re2js)\/.*\.(c|umd\.)js$/.test(path)) {
+    return false;
+  }
   if (FONTS.test(path)) {
     return /package\.json$|LICENSE|\/(400Regular|700Bold)\/.*ttf$/.test(path);
   }
