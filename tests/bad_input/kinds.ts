@@ -1,4 +1,5 @@
 import type { Case } from "./case.ts";
+import { inProcess } from "../in_process.ts";
 import { SFT } from "./place.ts";
 
 const on = (dataset: string) => `${SFT} --dataset ${dataset}`;
@@ -145,5 +146,24 @@ export const KIND_CASES: Case[] = [
     code: 2,
     says:
       'Cannot resume from "done/checkpoint-4": "manifest.json" is a pipe; --resume without a path finds the newest intact one',
+  },
+  {
+    name: "an index of encoded data that is a pipe",
+    run: `${SFT} --tokenized-path encoded`,
+    spoil: (p) => p.pipe("encoded/tokenized.json"),
+    code: 5,
+    says:
+      'Cannot read "encoded/tokenized.json": it is damaged, or another version of ftx wrote it; delete "encoded" to encode again',
+  },
+  {
+    name: "encoded data that is a pipe",
+    run: `${SFT} --tokenized-path encoded`,
+    spoil: async (p) => {
+      await inProcess(p.folder, `${SFT} --tokenized-path encoded --output-dir first --quiet`);
+      p.pipe("encoded/train.bin");
+    },
+    code: 5,
+    says:
+      'Cannot read "encoded/train.bin": it is damaged, or another version of ftx wrote it; delete "encoded" to encode again',
   },
 ];

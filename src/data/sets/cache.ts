@@ -4,6 +4,7 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { otherThanFile } from "../../outside.ts";
 import type { Documents } from "./documents.ts";
 import type { Rows } from "./rows.ts";
 
@@ -101,6 +102,7 @@ async function writeAll(file: Awaited<ReturnType<typeof open>>, bytes: Uint8Arra
 export async function readStored<F>(path: string): Promise<Stored<F> | undefined> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
+    if (otherThanFile(path) !== undefined) return undefined;
     bytes = await readBuffer(path);
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError, StorageError } from "../../errors.ts";
-import type { Template } from "../../../templates/mod.ts";
+import { otherThanFile } from "../../outside.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { Task } from "../tasks/mod.ts";
 import { CACHE_VERSION, hashOf, readStored, writeStored } from "./cache.ts";
@@ -106,6 +106,7 @@ const isUnset = (value: unknown) => value === undefined || (Array.isArray(value)
 const quoted = (name?: string) => name === undefined ? "none" : `"${name}"`;
 
 function readIndex(path: string, folder: string): Index {
+  if (otherThanFile(path) !== undefined) throw damaged(path, folder);
   try {
     const index = JSON.parse(readFileSync(path, "utf8")) as Index;
     if (index.version === CACHE_VERSION) return index;
