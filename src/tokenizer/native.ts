@@ -10,7 +10,7 @@ const AGAIN = "download the file again";
 const SUBJECT = {
   trial: "tokenizer",
   engine: "the tokenizer library",
-  version: `${config.imports.tokenizers} 2`, // the second number counts changes of the trial
+  version: `${config.imports.tokenizers} 3`, // the second number counts changes of the trial
 };
 
 /**

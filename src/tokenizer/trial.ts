@@ -6,14 +6,15 @@ import type { NativeSource } from "./special.ts";
 export async function trial(source: NativeSource): Promise<string | undefined> {
   const native = await answer(() => openNative(source));
   if (native === undefined) return; // the library refuses it in words, here as where it is used
-  await normalize(native);
+  const json = JSON.parse(source.text);
+  if (JSON.stringify(json.normalizer ?? "").includes('"Precompiled"')) await normalize(native);
   const kinds = [PROSE, SCRIPTS, SYMBOLS, CONTROLS];
   const lists = await encode(native, kinds);
   for (const [i, { length }] of lists.entries()) {
     const bytes = new TextEncoder().encode(kinds[i]).length;
     if (length > MOST * bytes) return `it makes ${length} tokens of a text of ${bytes} bytes`;
   }
-  lists.push(...await encode(native, [...texts(kinds.join(""), source)]));
+  lists.push(...await encode(native, [...texts(kinds.join(""), json, source.declared)]));
   await encode(native, ["a"], true);
   const all = Array.from({ length: native.getVocabSize(true) + 2 }, (_, id) => id);
   const each = all.map((id) => [id]), short = lists.filter(({ length }) => length < RUN);
@@ -85,10 +86,9 @@ const MOST_RUNS = 60;
 const LONG = 25_000; // characters: squared they are more than the time of a trial
 
 /** Long texts, the characters of `kinds` one by one, long runs, and the tokenizer's own tokens. */
-function* texts(kinds: string, { text, declared }: NativeSource): Generator<string> {
+function* texts(kinds: string, tokenizer: any, declared: NativeSource["declared"]): Generator<string> {
   yield* ["", ...new Set(kinds)];
   for (const unit of [kinds, "a", " "]) yield unit.repeat(LONG / unit.length); // where time grows with its square
-  const tokenizer = JSON.parse(text);
   const patterns = regexesIn({ ...tokenizer, model: null });
   for (const unit of [...new Set([...REPEATED, ...patterns, ...patterns.join("")])].slice(0, MOST_RUNS)) {
     for (const times of [2, 3, 7]) yield unit.repeat(times);
