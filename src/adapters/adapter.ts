@@ -1,4 +1,4 @@
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, RecipeError } from "../errors.ts";
 import { type CausalLm, hasNewRows, modulesWithRows, resizeVocab, type Vocabulary } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import type { SavedWeights } from "../weights/mod.ts";
@@ -32,6 +32,7 @@ export interface PrepareOptions {
  * (`create_new_adapter` merges all that are given). Its branches and whole modules train; all other weights are frozen.
  *
  * @throws {CheckpointError} New tokens need rows that the given adapter does not train.
+ * @throws {RecipeError} They need rows that the new adapter would only have branches of.
  */
 export async function prepareAdapter(
   model: CausalLm,
@@ -46,7 +47,9 @@ export async function prepareAdapter(
     if (vocabulary) growTrained(model, attached, vocabulary, last, note);
     return attached;
   }
-  const grown = vocabulary && resizeVocab(model, vocabulary, note) ? modulesWithRows(model.config) : [];
+  const grown = vocabulary && hasNewRows(model.config.vocabSize, vocabulary)
+    ? grow(model, settings, vocabulary, note)
+    : [];
 
   const { config: { tieWordEmbeddings: tied }, blocks } = model;
   const wanted = newAdapter(settings, {
@@ -61,6 +64,26 @@ export async function prepareAdapter(
     else layer.initialise();
   }
   return attached;
+}
+
+/** Gives the model of a new adapter its new rows; returns the modules that the adapter then trains whole. */
+function grow(
+  model: CausalLm,
+  { loraTarget }: AdapterSettings,
+  vocabulary: Vocabulary,
+  note: (sentence: string) => void,
+): string[] {
+  const target = loraTarget.find((name) =>
+    [EMBEDDING, HEAD].some((path) => path === name || path.endsWith(`.${name}`))
+  );
+  if (target !== undefined) {
+    throw new RecipeError(
+      `Cannot use lora_target = "${target}" where the vocabulary has new rows: a branch does not hold them, so embedding and ` +
+        `head are trained whole; leave "${target}" out`,
+    );
+  }
+  resizeVocab(model, vocabulary, note);
+  return modulesWithRows(model.config);
 }
 
 /** Gives the model of an adapter that is trained further its new rows, which the adapter must hold. */

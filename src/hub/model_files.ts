@@ -23,7 +23,7 @@ export function chooseModelFiles(name: string, { weights = true } = {}): Choose 
   };
 }
 
-/** Chooses the files of an adapter as PEFT saves it and those of its tokenizer, in the folder `below` of the repository. */
+/** Chooses the files of an adapter as PEFT saves it, in the folder `below` of the repository. */
 export function chooseAdapterFiles(name: string, below?: string): Choose {
   const prefix = below ? `${below.replace(/\/+$/, "")}/` : "";
   return async (files, read) => {
@@ -33,8 +33,7 @@ export function chooseAdapterFiles(name: string, below?: string): Choose {
       throw wrong(name, `it has no ${prefix}adapter_config.json; give an adapter as PEFT saves it`);
     }
     const within = (path: string) => read(prefix + path);
-    const beside = paths.filter((path) => TOKENIZER_FILES.includes(path));
-    return ["adapter_config.json", ...beside, ...await weightsOf(name, paths, within, "adapter_model")].map((path) =>
+    return ["adapter_config.json", ...await weightsOf(name, paths, within, "adapter_model")].map((path) =>
       prefix + path
     );
   };

@@ -29,7 +29,7 @@ async function load(
     vocabulary: Vocabulary;
     adapter?: string;
     createNewAdapter?: boolean;
-    resizeVocab?: boolean;
+    loraTarget?: string[];
   },
   see: (trainee: Trainee) => Promise<void> = () => Promise.resolve(),
 ) {
@@ -80,26 +80,40 @@ Deno.test("loadTrainee() trains no embedding where no token is new", () =>
     }
   }));
 
-Deno.test("loadTrainee() adds tokens to an adapter that holds rows already, and keeps those", () =>
-  inFolder(async (folder) => {
-    const adapter = `${folder}/adapter`, values: number[][] = [];
-    const keep = ({ model }: Trainee) => {
-      values.push([...model.model.embedTokens.weight.toArray().slice(0, 42 * 16)] as number[]);
-      return Promise.resolve();
-    };
-    const first = async (trainee: Trainee) => {
-      await saveTo(adapter)(trainee);
-      await keep(trainee);
-    };
-    await load(folder, { method: "lora", vocabulary: MORE }, first);
-    const vocabulary = { tokens: 70, added: [68, 69] };
-    const { trains, rows, notes } = await load(folder, { method: "lora", vocabulary, adapter }, keep);
-    assert.deepEqual([trains, rows], [[EMBEDDING, HEAD], 128]);
-    assert.deepEqual(values[0], values[1]);
-    assert.deepEqual(notes, [
-      "The vocabulary grows from 64 to 128 rows, for 2 added tokens; embed_tokens and lm_head train whole",
-    ]);
-  }));
+for (const target of ["lm_head", "model.embed_tokens"]) {
+  Deno.test(`loadTrainee() refuses a branch where the vocabulary has new rows: ${target}`, () =>
+    inFolder(async (folder) => {
+      const refused = load(folder, { method: "lora", vocabulary: SPARE, loraTarget: ["q_proj", target] });
+      await assert.rejects(refused, {
+        name: "RecipeError",
+        message:
+          `Cannot use lora_target = "${target}" where the vocabulary has new rows: a branch does not hold them, so ` +
+          `embedding and head are trained whole; leave "${target}" out`,
+      });
+    }));
+}
+
+for (const tied of [true, false]) {
+  Deno.test(`loadTrainee() adds tokens to an adapter that holds rows already, and keeps those: ${tied ? "tied" : "untied"}`, () =>
+    inFolder(async (folder) => {
+      const adapter = `${folder}/adapter`, values: number[][] = [];
+      const keep = ({ model }: Trainee) => {
+        values.push([...model.model.embedTokens.weight.toArray().slice(0, 42 * 16)] as number[]);
+        return Promise.resolve();
+      };
+      const first = async (trainee: Trainee) => {
+        await saveTo(adapter)(trainee);
+        await keep(trainee);
+      };
+      await load(folder, { method: "lora", vocabulary: MORE, tied }, first);
+      const vocabulary = { tokens: 70, added: [68, 69] };
+      const { trains, rows, notes } = await load(folder, { method: "lora", vocabulary, adapter, tied }, keep);
+      assert.deepEqual([trains, rows], [tied ? [EMBEDDING] : [EMBEDDING, HEAD], 128]);
+      assert.deepEqual(values[0], values[1]);
+      const modules = tied ? "embed_tokens trains" : "embed_tokens and lm_head train";
+      assert.deepEqual(notes, [`The vocabulary grows from 64 to 128 rows, for 2 added tokens; ${modules} whole`]);
+    }));
+}
 
 Deno.test("loadTrainee() refuses to add tokens to an adapter that trains no embedding, unless a new one is made", () =>
   inFolder(async (folder) => {
