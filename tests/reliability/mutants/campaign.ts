@@ -59,7 +59,11 @@ async function part(
     const most = phase === "begins" ? START : mayDie.includes(phase) ? patience / 2 : patience;
     if (performance.now() - since < most * 1000) return;
     clearInterval(watch);
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
   }, 100);
   const add = (how: string) => outcomes.tally[how] = (outcomes.tally[how] ?? 0) + 1;
   for await (const line of child.stdout.pipeThrough(new Lines())) {
