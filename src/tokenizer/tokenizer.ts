@@ -168,6 +168,16 @@ export class Tokenizer {
   add(tokens: string[], { special }: { special: boolean }): number {
     const fresh = [...new Set(tokens)].filter((token) => token !== "" && this.idOf(token) === undefined);
     if (fresh.length === 0) return 0;
+    const empty = special
+      ? undefined
+      : fresh.find((token) => this.#native.getNormalizer()?.normalizeString(token) === "");
+    if (empty !== undefined) { // the library would end the process at the first text
+      throw new CheckpointError(
+        `Cannot add the token ${
+          JSON.stringify(empty)
+        }: the tokenizer's normalizer leaves nothing of it; choose another text`,
+      );
+    }
     this.#native.addAddedTokens(fresh.map((token) => new AddedToken(token, special)));
     this.#added.push(...fresh.map((text) => ({ text, special })));
     this.#plain = this.#specialTexts = undefined;
