@@ -1,12 +1,12 @@
-import { CheckpointError, RecipeError } from "../errors.ts";
-import { type CausalLm, hasNewRows, modulesWithRows, resizeVocab, type Vocabulary } from "../models/mod.ts";
+import type { CausalLm, Vocabulary } from "../models/mod.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import type { SavedWeights } from "../weights/mod.ts";
 import { mergeLora } from "./attach.ts";
-import { attach, type Attached, EMBEDDING, HEAD, modulesOf } from "./attached.ts";
+import { attach, type Attached, modulesOf } from "./attached.ts";
 import { loadAdapter } from "./load.ts";
 import { LoraLinear } from "./lora.ts";
 import { newAdapter, type NewAdapterSettings } from "./new_adapter.ts";
+import { bringsRows, giveRows, giveTrainedRows, withoutRows } from "./new_rows.ts";
 import type { LoraConfig } from "./peft/config.ts";
 import { loraConfigText } from "./peft/config_text.ts";
 import { type AdapterFolder, openAdapter } from "./peft/folder.ts";
@@ -24,6 +24,8 @@ export interface PrepareOptions {
   additionalTarget?: readonly string[];
   /** The tokenizer's vocabulary, where the model is to have a row for each token; embedding and head then train whole. */
   vocabulary?: Vocabulary;
+  /** Whether that is the vocabulary which an adapter came with, so that it lacks what is added. Default false: the base's. */
+  ofAdapter?: boolean;
   note: (sentence: string) => void;
 }
 
@@ -37,19 +39,20 @@ export interface PrepareOptions {
 export async function prepareAdapter(
   model: CausalLm,
   settings: AdapterSettings,
-  { additionalTarget = [], vocabulary, note }: PrepareOptions,
+  { additionalTarget = [], vocabulary, ofAdapter = false, note }: PrepareOptions,
 ): Promise<Attached> {
   const folders = settings.adapterNameOrPath.map((path) => inFolder(path, settings.adapterFolder));
   const last = settings.createNewAdapter ? undefined : folders.pop();
-  for (const folder of folders) await mergeAdapter(model, folder, note);
-  if (last) {
-    const attached = await attachAdapter(model, last, note);
-    if (vocabulary) growTrained(model, attached, vocabulary, last, note);
-    return attached;
+  let brought = false;
+  for (const folder of folders) brought = bringsRows(model, await mergeAdapter(model, folder, note)) || brought;
+  const given = last && await attachAdapter(model, last, note);
+  if (given) brought = bringsRows(model, given) || brought;
+  const lacks = vocabulary && brought && !ofAdapter ? withoutRows(model, vocabulary) : vocabulary;
+  if (given) {
+    if (lacks) giveTrainedRows(model, given, { vocabulary: lacks, note, folder: last });
+    return given;
   }
-  const grown = vocabulary && hasNewRows(model.config.vocabSize, vocabulary)
-    ? grow(model, settings, vocabulary, note)
-    : [];
+  const grown = lacks ? giveRows(model, settings.loraTarget, { vocabulary: lacks, note }) : [];
 
   const { config: { tieWordEmbeddings: tied }, blocks } = model;
   const wanted = newAdapter(settings, {
@@ -66,46 +69,6 @@ export async function prepareAdapter(
   return attached;
 }
 
-/** Gives the model of a new adapter its new rows; returns the modules that the adapter then trains whole. */
-function grow(
-  model: CausalLm,
-  { loraTarget }: AdapterSettings,
-  vocabulary: Vocabulary,
-  note: (sentence: string) => void,
-): string[] {
-  const target = loraTarget.find((name) =>
-    [EMBEDDING, HEAD].some((path) => path === name || path.endsWith(`.${name}`))
-  );
-  if (target !== undefined) {
-    throw new RecipeError(
-      `Cannot use lora_target = "${target}" where the vocabulary has new rows: a branch does not hold them, so embedding and ` +
-        `head are trained whole; leave "${target}" out`,
-    );
-  }
-  resizeVocab(model, vocabulary, note);
-  return modulesWithRows(model.config);
-}
-
-/** Gives the model of an adapter that is trained further its new rows, which the adapter must hold. */
-function growTrained(
-  model: CausalLm,
-  { whole }: Attached,
-  vocabulary: Vocabulary,
-  folder: string,
-  note: (sentence: string) => void,
-) {
-  const { config } = model;
-  if (!hasNewRows(config.vocabSize, vocabulary)) return;
-  const holds = whole.has(`${EMBEDDING}.weight`) && (config.tieWordEmbeddings || whole.has(`${HEAD}.weight`));
-  if (!holds) {
-    throw new CheckpointError(
-      `Cannot add tokens to the adapter "${folder}": it does not train ${modulesWithRows(config).join(" and ")}, ` +
-        "so it cannot hold their rows; set create_new_adapter = true, which merges it and trains a new one",
-    );
-  }
-  resizeVocab(model, vocabulary, note);
-}
-
 /** Attaches the adapter in a folder and loads its weights, so that it can be used or trained further. */
 export const attachAdapter = async (
   model: CausalLm,
@@ -119,8 +82,9 @@ export const checkAdapter = (path: string, below?: string): Promise<AdapterFolde
 
 /** Adds the adapter in a folder to the model's weights. */
 export async function mergeAdapter(model: CausalLm, folder: string, note?: (sentence: string) => void) {
-  await attachAdapter(model, folder, note);
+  const attached = await attachAdapter(model, folder, note);
   mergeLora(model);
+  return attached;
 }
 
 /** The folder of an adapter below its path: `adapter_folder`. */

@@ -3,6 +3,7 @@ import { type CausalLm, modulesWithRows, resizeVocab, type Vocabulary } from "..
 import type { Named } from "../optim/mod.ts";
 import type { Recipe } from "../recipe/mod.ts";
 import { type DType, keep, noGrad, scope, type Tensor } from "../tensor/mod.ts";
+import { trainedFolders } from "../tokenizer/mod.ts";
 import { computeIn, modelFiles, modelOf, type SavedWeights } from "../weights/mod.ts";
 
 /** The model of a run, the parameters that train, and the files that are saved. */
@@ -46,8 +47,13 @@ export async function loadTrainee(recipe: Recipe, options: TraineeOptions): Prom
 }
 
 async function withAdapter(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {
-  const { additionalTarget } = recipe, rows = recipe.resizeVocab ? vocabulary : undefined;
-  return adapterFiles(await prepareAdapter(model, recipe, { additionalTarget, vocabulary: rows, note: onNote }));
+  const attached = await prepareAdapter(model, recipe, {
+    additionalTarget: recipe.additionalTarget,
+    vocabulary: recipe.resizeVocab ? vocabulary : undefined,
+    ofAdapter: trainedFolders(recipe).length > 1,
+    note: onNote,
+  });
+  return adapterFiles(attached);
 }
 
 function withOwnWeights(model: CausalLm, recipe: Recipe, { vocabulary, onNote }: TraineeOptions) {

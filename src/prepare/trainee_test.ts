@@ -115,6 +115,27 @@ for (const tied of [true, false]) {
     }));
 }
 
+Deno.test("loadTrainee() keeps the rows of an adapter without a tokenizer for the tokens that the settings name again", () =>
+  inFolder(async (folder) => {
+    const adapter = `${folder}/adapter`, rows: ArrayLike<number>[] = [];
+    const keep = ({ model }: Trainee) => {
+      rows.push(model.model.embedTokens.weight.toArray());
+      return Promise.resolve();
+    };
+    await load(folder, { method: "lora", vocabulary: SPARE }, async (trainee) => {
+      await saveTo(adapter)(trainee);
+      await keep(trainee);
+    });
+    const again = { method: "lora", vocabulary: SPARE, adapter } as const;
+    for (const createNewAdapter of [false, true]) {
+      const { notes } = await load(folder, { ...again, createNewAdapter }, keep);
+      assert.deepEqual([rows.pop(), notes], [rows[0], []]);
+    }
+    await Deno.writeTextFile(`${adapter}/tokenizer.json`, "{}"); // it knows what it was trained with: these are others
+    await load(folder, again, keep);
+    assert.notDeepEqual(rows[1], rows[0]);
+  }));
+
 Deno.test("loadTrainee() refuses to add tokens to an adapter that trains no embedding, unless a new one is made", () =>
   inFolder(async (folder) => {
     const adapter = `${folder}/adapter`, plain: Vocabulary = { tokens: 32, added: [] };

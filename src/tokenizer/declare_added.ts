@@ -23,13 +23,14 @@ export function declareAdded(config: Record<string, unknown>, added: readonly Ad
     entries.added_tokens_decoder = { ...byId, ...Object.fromEntries(fresh) };
   }
   if (Array.isArray(special)) {
-    entries.additional_special_tokens = [...special, ...added.filter((one) => one.special).map(({ text }) => text)];
+    entries.additional_special_tokens = [
+      ...special,
+      ...added.filter((one) => one.special && !special.includes(one.text)).map(({ text }) => text),
+    ];
   }
   return entries;
 }
 
-/** An added_tokens.json, ids by text, with further tokens. */
-export function addedTokensText(before: string, added: readonly Added[]): string {
-  const ids = Object.fromEntries(added.map(({ id, text }) => [text, id]));
-  return JSON.stringify({ ...JSON.parse(before), ...ids }, null, 2) + "\n";
-}
+/** Ids by text, as added_tokens.json lists them. */
+export const idsOf = (added: readonly Added[]): Record<string, number> =>
+  Object.fromEntries(added.map(({ id, text }) => [text, id]));

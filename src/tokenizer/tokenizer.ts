@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { AddedToken, type Tokenizer as Native } from "tokenizers";
 import { CheckpointError, quoted } from "../errors.ts";
 import { checkTokenizer } from "./check.ts";
-import { type Added, addedTokensText, declareAdded } from "./declare_added.ts";
+import { type Added, declareAdded, idsOf } from "./declare_added.ts";
 import { readTokenizerFiles, type TokenizerFiles } from "./files.ts";
 import { openTried } from "./native.ts";
 import { addedTokens, declaredTokens, hidden, hideSpecials, specialText } from "./special.ts";
@@ -200,12 +200,8 @@ export class Tokenizer {
     const contents: Record<string, Uint8Array | string> = {};
     for (const file of this.files) contents[basename(file)] = readFileSync(file);
     const added = this.#added.map((token) => ({ ...token, id: this.idOf(token.text)! }));
-    if (added.length > 0) {
-      contents["tokenizer.json"] = this.#saved();
-      const listed = contents["added_tokens.json"] as Uint8Array | undefined; // transformers 4's own list
-      if (listed) contents["added_tokens.json"] = addedTokensText(new TextDecoder().decode(listed), added);
-    }
-    const { config, specials, chatTemplate } = this.#source, roles = this.#roles();
+    if (added.length > 0) contents["tokenizer.json"] = this.#saved();
+    const { config, specials, added: listed, chatTemplate } = this.#source, roles = this.#roles();
     const changed = this.chatTemplate !== chatTemplate;
     if (changed && this.chatTemplate !== undefined) contents["chat_template.jinja"] = this.chatTemplate;
     const { chat_template: _, ...rest } = config;
@@ -216,8 +212,14 @@ export class Tokenizer {
         ...("special_tokens_map.json" in contents ? roles : {}),
         ...declareAdded(specials, added),
       },
+      "added_tokens.json": { ...listed, ...("added_tokens.json" in contents ? idsOf(added) : {}) },
     };
-    for (const [name, before] of [["tokenizer_config.json", config], ["special_tokens_map.json", specials]] as const) {
+    const files = [
+      ["tokenizer_config.json", config],
+      ["special_tokens_map.json", specials],
+      ["added_tokens.json", listed],
+    ] as const;
+    for (const [name, before] of files) {
       if (JSON.stringify(now[name]) !== JSON.stringify(before)) {
         contents[name] = JSON.stringify(now[name], null, 2) + "\n";
       }
