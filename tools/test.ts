@@ -15,7 +15,13 @@ import { stripVTControlCharacters } from "node:util";
 const ROOTS = ["src", "templates", "tests", "tools", "examples"];
 
 /** These start whole runs of the command or measure memory: each file is a job of its own, and they start first. */
-const LONG = ["tests/plan", "tests/reliability", "tests/bad_input_test.ts", "tests/settings_act_test.ts"];
+const LONG = [
+  "tests/interop",
+  "tests/plan",
+  "tests/reliability",
+  "tests/bad_input_test.ts",
+  "tests/settings_act_test.ts",
+];
 
 const TEST_FILE = /_test\.ts$/;
 const SUMMARY =

@@ -34,7 +34,9 @@ Deno.test("repositoryNamed() refuses revisions that are none, and two of them", 
   for (const revision of ["", "..", "a/../b", "/a", "a//b", "a/", "-x", "a\0", "x.lock", "a b"]) {
     assert.throws(() => repositoryNamed(`org/name@${revision}`, "model"), {
       name: "RecipeError",
-      message: `Cannot use revision "${revision}" of "org/name": no branch, tag or commit has such a name`,
+      message: `Cannot use revision "${
+        revision.replace("\0", "")
+      }" of "org/name": no branch, tag or commit has such a name`,
     });
   }
   assert.throws(() => repositoryNamed("org/name@a", "model", { revision: "b" }), {
