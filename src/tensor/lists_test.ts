@@ -154,14 +154,13 @@ Deno.test("a list that is longer than libtorch counts is refused", () => {
   });
 });
 
-Deno.test("an error arrives whole, however long", () =>
+Deno.test("an error arrives with its end, however long", () =>
   scope(() => {
     for (const n of LENGTHS) {
       const sizes = Array(n).fill(7);
       assert.throws(() => numbers(n).splitWithSizes(sizes), (e: Error) => {
-        assert.ok(
-          e.message.startsWith(`Cannot splitWithSizes(f32[${n}]): `) && e.message.includes(`[${sizes.join(", ")}]`),
-        );
+        assert.ok(e.message.startsWith(`Cannot splitWithSizes(f32[${n}]): `));
+        assert.ok(e.message.endsWith(`[${sizes.join(", ")}]`.slice(-200))); // the middle of a long sentence is left out
         return e instanceof TensorError;
       });
     }

@@ -14,10 +14,10 @@ export const READY = "ready";
 
 /**
  * Limits of a trial's process for an input of this many bytes. Computing time rather than time, so that a crowded machine
- * refuses nothing. A tokenizer of 17 MB takes 1.7 s and 0.55 GB, an ordinary one 0.1 s.
+ * refuses nothing. A tokenizer of 17 MB takes 1.7 s and 0.55 GB, an ordinary one 0.1 s, a chat template 0.15 s at most.
  */
-function limitsFor(bytes: number, seconds: number): { seconds: number; memory: number } {
-  return { seconds: seconds + Math.floor(bytes / 2 ** 21), memory: 2 ** 30 + 16 * bytes };
+function limitsFor(bytes: number): { seconds: number; memory: number } {
+  return { seconds: 2 + Math.floor(bytes / 2 ** 21), memory: 2 ** 30 + 16 * bytes };
 }
 
 const RUNTIME = 2 ** 29; // bytes that the runtime reserves, of which it uses a tenth
@@ -27,9 +27,12 @@ const PATIENCE = 20; // times the computing time: a process that waits for ever 
 export async function runConfined(
   trial: string,
   input: string,
-  { seconds: usual = 3, shell = "/bin/sh" } = {},
+  { bytes = input.length, shell = "/bin/sh" }: {
+    bytes?: number;
+    shell?: string;
+  } = {},
 ): Promise<TrialEnd> {
-  const { seconds, memory } = limitsFor(input.length, usual);
+  const { seconds, memory } = limitsFor(bytes);
   const limits = `ulimit -c 0; ulimit -S -t ${seconds}; ulimit -d ${Math.ceil((memory + RUNTIME) / 1024)}`;
   const command = ownCommand("--try", trial);
   const options = {

@@ -11,8 +11,6 @@ export interface Subject {
   readonly engine: string;
   /** Changes whenever the engine or the trial does: what passed before is then tried again. */
   readonly version: string;
-  /** Computing time in seconds that a small input may take. Default 3. */
-  readonly seconds?: number;
 }
 
 /**
@@ -29,7 +27,7 @@ export async function tryOut(
   const text = JSON.stringify(input);
   const key = createHash("sha256").update(JSON.stringify(subject)).update(text).digest("hex");
   if (hasPassed(key)) return undefined;
-  const end = await runConfined(subject.trial, text, { seconds: subject.seconds });
+  const end = await runConfined(subject.trial, text, { bytes });
   if (end.kind === "passed") keepPassed(key);
   return describe(end, subject.engine);
 }

@@ -39,7 +39,7 @@ const REFUSED: [name: string, change: (json: any) => void, why: string][] = [
   [
     "a normalizer that reads a text again from each of its characters",
     (t) => t.normalizer = { ...grow, pattern: { Regex: "(?m:.*?(?!))" } },
-    "it keeps the tokenizer library busy for more than 3 s; download the file again",
+    "it keeps the tokenizer library busy for more than 2 s; download the file again",
   ],
   [
     "a table of characters that says how long it is, and is not",

@@ -12,7 +12,6 @@ const SUBJECT = {
   trial: "chat template",
   engine: "the Jinja interpreter",
   version: `${config.imports["@huggingface/jinja"]} 1`, // the second number counts changes of the derivation
-  seconds: 2, // the templates of public models take 0.15 s at most
 };
 
 /**
