@@ -4,8 +4,10 @@ import { FtxError } from "./src/errors.ts";
 
 /** Runs the command that the arguments name. */
 async function main([name = "help", ...args]: string[]) {
-  if (["help", "--help", "-h"].includes(name)) {
-    if (args.length > 0) return main([args[0], "--help"]);
+  const help = ["help", "--help", "-h"];
+  if (help.includes(name)) {
+    const about = args.filter((word) => !help.includes(word));
+    if (about.length > 0) return main([...about, "--help"]);
     const { print } = await import("./src/cli/output.ts");
     return print(overview());
   }

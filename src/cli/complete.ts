@@ -56,6 +56,8 @@ export async function complete(args: string[], { name, about, commands }: Asked)
       `Cannot complete in "${shell}": choose one of ${SHELLS.join(", ")}${didYouMean(shell, SHELLS)}`,
     );
   }
+  const alone = { name: `${name} ${shell}`, about: { ...about, usage: "" }, flags: {} };
+  if (plainOptions(args.slice(1), alone) === undefined) return;
   script(shell, "ftx", "ftx");
 }
 

@@ -5,14 +5,15 @@ import { aliasesWith, search } from "../hub/search.ts";
 import { type Stored, storedIn } from "../hub/stored.ts";
 import { count, size } from "../report/format.ts";
 import { didYouMean } from "../settings/nearest.ts";
+import { kebabCase } from "../settings/spelling.ts";
 import type { About } from "./commands.ts";
 import { print, table } from "./output.ts";
 import { plainOptions } from "./plain_options.ts";
 
 /** The flags of the command and what each does. */
 export const FLAGS = {
-  "--cache-dir <dir>": "Folder for downloads; HF_HUB_CACHE, or hub in HF_HOME, if unset",
-  "--hf-hub-token <token>": "Token for the hub; HF_TOKEN, or the file that hf auth login writes, if unset",
+  "--cache-dir <dir>": "list, size, remove: folder of downloads; HF_HUB_CACHE, or hub in HF_HOME, if unset",
+  "--hf-hub-token <token>": "search: token for the hub; HF_TOKEN, or the file that hf auth login writes, if unset",
   "--datasets": "search: list data sets instead of models",
   "--limit <n>": "search: most results from the hub (default 20)",
   "--yes": "remove: do not ask first",
@@ -31,11 +32,19 @@ interface Asked {
   readonly json?: boolean;
 }
 
-const PARTS: Readonly<Record<string, { takes?: string; needed?: boolean; run: (asked: Asked) => Promise<void> }>> = {
-  list: { run: list },
-  size: { run: total },
-  search: { takes: "a term", run: find },
-  remove: { takes: "a name", needed: true, run: remove },
+interface Part {
+  readonly takes?: string;
+  readonly needed?: boolean;
+  /** Those of `FLAGS` that act. */
+  readonly flags: readonly string[];
+  readonly run: (asked: Asked) => Promise<void>;
+}
+
+const PARTS: Readonly<Record<string, Part>> = {
+  list: { flags: ["--cache-dir", "--json"], run: list },
+  size: { flags: ["--cache-dir", "--json"], run: total },
+  search: { takes: "a term", flags: ["--hf-hub-token", "--datasets", "--limit", "--json"], run: find },
+  remove: { takes: "a name", needed: true, flags: ["--cache-dir", "--yes", "--json"], run: remove },
 };
 
 /** `ftx models`: lists what the cache holds and its size, searches for what can be downloaded, and removes downloads. */
@@ -44,10 +53,15 @@ export async function run(args: string[], name: string, about: About) {
   const given = plainOptions(flags, { name, about, flags: FLAGS });
   if (given === undefined) return;
   const [part = "list", operand = "", surplus] = words;
-  const { takes, needed, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
+  const { takes, needed, flags: own, run } = Object.hasOwn(PARTS, part) ? PARTS[part] : unknown(part);
   if (needed && operand === "") throw new FtxError(`Cannot run "ftx models ${part}" without ${takes}: add one`);
   const more = takes === undefined ? operand : surplus;
   if (more) throw new FtxError(`Cannot use "${more}" with ftx models ${part}: it takes nothing more; leave it out`);
+  const idle = Object.keys(given).map((key) => `--${kebabCase(key)}`).find((flag) => !own.includes(flag));
+  if (idle) {
+    const users = Object.keys(PARTS).filter((name) => PARTS[name].flags.includes(idle)).join(", ");
+    throw new FtxError(`Cannot use ${idle} with ftx models ${part}: it is a flag of ${users} only; leave it out`);
+  }
   await run({ ...given, operand });
 }
 
@@ -97,6 +111,10 @@ async function find(asked: Asked) {
   const limit = Number(asked.limit ?? 20);
   if (!Number.isInteger(limit) || limit < 1) {
     throw new FtxError(`Cannot use --limit ${asked.limit}: it is not a number of results; use 1 or more`);
+  }
+  const idle = (["datasets", "limit", "hfHubToken"] as const).find((key) => asked[key] !== undefined);
+  if (idle && asked.operand === "") {
+    throw new FtxError(`Cannot use --${kebabCase(idle)} without a term: ftx asks the hub only for one; add it`);
   }
   const aliases = asked.datasets ? [] : aliasesWith(asked.operand);
   const kind = asked.datasets ? "dataset" : "model";

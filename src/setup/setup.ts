@@ -61,6 +61,9 @@ export async function setup(options: SetupOptions = {}): Promise<Ready> {
     using _held = await Lock.take(`${folder}/setup.lock`, () => console.error("Waiting for another setup"));
     const found = look(options);
     if (!found) buildsFor(wishOf(options)); // refuses a version that cannot be fetched before anything else is done
+    else if (options.indexUrl) {
+      console.error('note: --index-url does nothing: libtorch is here already; "ftx setup --fetch" downloads it');
+    }
     return isClone(programRoot()) ? await inClone(options, found, folder) : await inBinary(options, found, folder);
   });
 }
