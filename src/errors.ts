@@ -86,6 +86,12 @@ export class NetworkError extends FtxError {
   }
 }
 
+/** Names for a sentence: the first five, each cut to 60 characters, and how many more there are. */
+export function few(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
 const LONGEST_QUOTE = 100; // characters
 
 /** Words that others wrote, for a sentence: in quotes, on one line, cut after 100 characters. */

@@ -14,7 +14,7 @@ import { vicuna } from "./vicuna.ts";
 import { zephyr } from "./zephyr.ts";
 
 export { type JinjaNames, toJinja } from "./jinja/to_jinja.ts";
-export { BOS, CONTENT, EOS, type Slot, type Template, template } from "./template.ts";
+export { BOS, CONTENT, EOS, type Slot, type Template, template, type Trims } from "./template.ts";
 export { pythonJson } from "./tools/json.ts";
 export { type Call, type Tool, TOOL_FORMATS, type ToolFormat } from "./tools/mod.ts";
 

@@ -52,6 +52,8 @@ interface Command {
    * run refuses. None for commands that do what their settings say.
    */
   ofRun?: readonly SettingName[];
+  /** Settings that do nothing yet. */
+  idle?: readonly SettingName[];
   /** Other settings, values and ways of seeing than those of the case. */
   others?: Partial<Record<SettingName, Settings>>;
   values?: Partial<Record<SettingName, Case["values"]>>;
@@ -134,19 +136,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   export: {
     purpose: "export",
     others: {
+      resizeVocab: { template: "gemma" },
       enableThinking: { template: "qwen3" },
       preserveThinking: { template: "qwen3" },
       toolFormat: { template: "chatml" },
-      resizeVocab: {},
     },
-    values: { device: ["auto", "cuda:99"], enableThinking: [true, false] },
+    values: { device: ["auto", "cuda:99"] },
   },
 };
 
-const OUTCOME = ["says", "weights", "shapes", "tokenizer", "log", "files", "best", "threads", "peak"] as const;
+const OUTCOME = ["says", "weights", "shapes", "log", "files", "best", "threads", "peak"] as const;
 
 for (
-  const [command, { purpose, sections, ofRun = [], others = {}, ...own }] of Object.entries(COMMANDS)
+  const [command, { purpose, sections, ofRun = [], idle: known = [], others = {}, ...own }] of Object.entries(COMMANDS)
 ) {
   const takes = new Set(PURPOSES[purpose].sections.flatMap(({ shape }) => Object.keys(shape)));
   const used = PURPOSES[purpose].sections.filter(({ title }) => sections === undefined || sections.includes(title))
@@ -170,7 +172,7 @@ for (
       ];
       if (JSON.stringify(first) === JSON.stringify(second)) idle.push(name);
     }
-    assert.deepEqual(idle.sort(), [...ofRun].sort());
+    assert.deepEqual(idle.sort(), [...ofRun, ...known].sort());
   });
 
   if (ofRun.length === 0) continue;

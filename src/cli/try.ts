@@ -4,6 +4,7 @@ import { print } from "./output.ts";
 /** What can be tried out in a process of its own, by the name that `tryOut` gives. */
 const TRIALS: Readonly<Record<string, () => Promise<{ trial(input: any): Promise<string | undefined> }>>> = {
   tokenizer: () => import("../tokenizer/trial.ts"),
+  parquet: () => import("../data/sources/parquet_trial.ts"),
   "chat template": () => import("../data/encode/jinja_trial.ts"),
 };
 

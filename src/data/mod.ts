@@ -1,5 +1,7 @@
 /** Data: from files to batches of token ids. Numbers and typed arrays only, no tensors. */
 export { checkDatasets } from "./catalogue/info.ts";
+export { chatTemplateOf } from "./encode/jinja.ts";
+export { readWritten, teach } from "./encode/written.ts";
 export { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 export { encodePrompt, stopIds } from "./encode/turns.ts";
 export type { Conversation, Message, Role } from "./formats/conversation.ts";

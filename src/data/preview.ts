@@ -1,7 +1,7 @@
 import process from "node:process";
 import { RecipeError } from "../errors.ts";
 import { located } from "../hub/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
+import { Tokenizer, trainedFolders } from "../tokenizer/mod.ts";
 import { checkDatasets } from "./catalogue/info.ts";
 import { chooseTemplate, type TemplateChoice } from "./encode/choose_template.ts";
 import type { LoadOptions } from "./load_dataset.ts";

@@ -12,7 +12,7 @@ const evaluation = { only: { doEval: [true] } };
 export const templateSettings = section("Template", {
   template: setting(
     z.enum(TEMPLATE_NAMES).optional(),
-    "Prompt template by name; the tokenizer's own chat template if unset",
+    "Prompt template by name; the one that the model was trained with, else the tokenizer's own chat template, if unset",
   ),
   defaultSystem: setting(z.string().optional(), "System prompt for examples that have none", conversations),
   enableThinking: setting(
@@ -60,9 +60,10 @@ export const dataSettings = section("Data", {
   ),
   packing: setting(
     z.boolean().optional(),
-    "Fill rows of cutoff_len with several examples that cannot see each other; if unset, on for pt and off otherwise",
+    "Fill rows of cutoff_len. sft: with whole examples, which cannot see each other; off if unset. " +
+      "pt: join the texts and cut them into blocks, within which they see each other; on if unset",
   ),
-  neatPacking: setting(flag, "Same as packing: packed examples never see each other"),
+  neatPacking: setting(flag, "Same as packing: packed examples never see each other", conversations),
   trainOnPrompt: setting(flag, "Learn the prompt as well as the answer", conversations),
   maskHistory: setting(
     flag,

@@ -51,7 +51,7 @@ export async function exportModel(
   await inspectModel({ ...recipe, device, trainFromScratch: false });
   const folders = trainedFolders(recipe, { onNote });
   const tokenizer = await Tokenizer.load(folders[0], recipe);
-  const stops = fitTemplate(recipe, tokenizer, onNote);
+  const stops = await fitTemplate(recipe, tokenizer, onNote);
   using model = await loadWithAdapters({ ...recipe, device }, { onNote, onProgress });
   checkAddedTokens(recipe, tokenizer, { model, onNote });
   const files = modelFiles(model);
@@ -72,13 +72,17 @@ export async function exportModel(
 }
 
 /** Fits the tokenizer to the template that the settings ask for, if they do; returns the ids that end its answers. */
-function fitTemplate(recipe: ToExport, tokenizer: Tokenizer, onNote: (sentence: string) => void): number[] {
+async function fitTemplate(
+  recipe: ToExport,
+  tokenizer: Tokenizer,
+  onNote: (sentence: string) => void,
+): Promise<number[]> {
   if (recipe.splitSpecialTokens) onNote("split_special_tokens = true changes nothing: an export encodes no text");
   const { template, toolFormat, defaultSystem, enableThinking, preserveThinking } = recipe;
   const asked = [template, toolFormat, defaultSystem, enableThinking, preserveThinking];
   if (asked.every((value) => value === undefined)) return [];
   const before = tokenizer.chatTemplate === undefined ? undefined : readWritten(tokenizer.chatTemplate);
-  const chosen = chooseTemplate(recipe, tokenizer, { onWarning: onNote });
+  const chosen = await chooseTemplate(recipe, tokenizer, { onWarning: onNote });
   teach(chosen, tokenizer, before?.lastOnly);
   return stopIds(chosen, tokenizer);
 }

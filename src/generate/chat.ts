@@ -144,8 +144,10 @@ export async function loadChat(
   } = {},
 ): Promise<Chat> {
   const recipe = await located(given, { listener });
-  const tokenizer = await Tokenizer.load(recipe.modelNameOrPath, recipe);
+  const folders = trainedFolders(recipe, { onNote });
+  const tokenizer = await Tokenizer.load(folders[0], recipe);
   const template = await chooseTemplate(recipe, tokenizer, { onWarning: onNote });
+  const ends = await configuredEnds(folders);
   const model = await loadWithAdapters(recipe, { onNote, onProgress });
   checkAddedTokens(recipe, tokenizer, { model, onNote });
   manualSeed(recipe.seed);

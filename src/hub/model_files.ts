@@ -23,8 +23,11 @@ export function chooseModelFiles(name: string, { weights = true } = {}): Choose 
   };
 }
 
-/** Chooses the files of an adapter as PEFT saves it, in the folder `below` of the repository. */
-export function chooseAdapterFiles(name: string, below?: string): Choose {
+/**
+ * Chooses the files of an adapter as PEFT saves it, in the folder `below` of the repository: its configuration, the tokenizer
+ * that it was trained with and, with `weights`, its safetensors.
+ */
+export function chooseAdapterFiles(name: string, below?: string, { weights = true } = {}): Choose {
   const prefix = below ? `${below.replace(/\/+$/, "")}/` : "";
   return async (files, read) => {
     const paths = files.map(({ path }) => path).filter((path) => path.startsWith(prefix))
@@ -33,9 +36,9 @@ export function chooseAdapterFiles(name: string, below?: string): Choose {
       throw wrong(name, `it has no ${prefix}adapter_config.json; give an adapter as PEFT saves it`);
     }
     const within = (path: string) => read(prefix + path);
-    return ["adapter_config.json", ...await weightsOf(name, paths, within, "adapter_model")].map((path) =>
-      prefix + path
-    );
+    const beside = ["adapter_config.json", ...paths.filter((path) => BESIDE.includes(path))];
+    const all = weights ? [...beside, ...await weightsOf(name, paths, within, "adapter_model")] : beside;
+    return all.map((path) => prefix + path);
   };
 }
 

@@ -156,7 +156,7 @@ Deno.test("sentence(), forewords() and advised() are what a person reads", async
   const room = { device: "cuda:0", bytes: expected.peak * 0.9 };
   assert.match(
     (await forewords(expected, room))[1],
-    /^warning: memory may not suffice; set gradient_checkpointing = true \([\d.]+ GiB\), or /,
+    /^warning: memory may run out; set gradient_checkpointing = true \([\d.]+ GiB\), or /,
   );
   const advice: Advice[] = [{ settings: { bf16: true }, peak: 2 ** 30, fits: false }, {
     settings: { finetuningType: "lora", perDeviceTrainBatchSize: 2 },

@@ -18,10 +18,10 @@ export async function outOfMemory(
   { doing, device, advice, checkpoint }: Situation,
 ): Promise<unknown> {
   if (!(error instanceof TensorError) || error.exitCode !== EXIT.memory) return error;
-  const whose = device === "cpu" ? "this machine" : device;
+  const what = device === "cpu" ? "the machine" : device;
   const next = checkpoint === undefined ? "" : `, then go on from "${checkpoint}" with --resume`;
   return new MemoryError(
-    `Cannot ${doing}: the memory of ${whose} does not suffice${figures(error.message)}; ${await advice()}${next}`,
+    `Cannot ${doing}: ${what} ran out of memory${figures(error.message)}; ${await advice()}${next}`,
   );
 }
 

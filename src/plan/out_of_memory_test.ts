@@ -18,7 +18,7 @@ Deno.test("outOfMemory() says of a GPU what was wanted, what to change and where
   assert.equal(error.exitCode, 3);
   assert.equal(
     error.message,
-    "Cannot go on training: the memory of cuda:0 does not suffice (2.00 GiB more were wanted, of 79.11 GiB in all); set " +
+    "Cannot go on training: cuda:0 ran out of memory (2.00 GiB more were wanted, of 79.11 GiB in all); set " +
       'per_device_train_batch_size = 4, then go on from "runs/a/checkpoint-10" with --resume',
   );
 });
@@ -33,7 +33,7 @@ Deno.test("outOfMemory() makes the same sentence of the CPU's limit", async () =
     const { message } = await outOfMemory(error, { doing: "go on training", device: "cpu", advice }) as Error;
     assert.match(
       message,
-      /^Cannot go on training: the memory of this machine does not suffice \(0\.02 GiB more were wanted, with .* GiB of 0\.00 GiB in use\); set per_device_train_batch_size = 4$/,
+      /^Cannot go on training: the machine ran out of memory \(0\.02 GiB more were wanted, with .* GiB of 0\.00 GiB in use\); set per_device_train_batch_size = 4$/,
     );
   } finally {
     setMemoryLimit(0);

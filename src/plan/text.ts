@@ -31,11 +31,11 @@ export function sentence(estimate: Estimate, { device, bytes }: Room): string {
   return `This run will take about ${size(estimate.peak)}${of} on ${device}: ${parts}`;
 }
 
-/** What a person should know before a run begins: its memory, and what to change where it may not suffice. */
+/** What a person should know before a run begins: its memory, and what to change where memory may run out. */
 export async function forewords(estimate: Estimate, room: Room): Promise<string[]> {
   const first = sentence(estimate, room);
   if (["fits", "unknown"].includes(outlook(estimate, room))) return [first];
-  return [first, `warning: memory may not suffice; ${advised(await adviceFor(estimate, room.bytes))}`];
+  return [first, `warning: memory may run out; ${advised(await adviceFor(estimate, room.bytes))}`];
 }
 
 const shares = ({ memory }: Estimate) =>

@@ -1,6 +1,7 @@
 import { checkDatasets } from "../data/mod.ts";
 import { RecipeError } from "../errors.ts";
 import type { Recipe } from "../recipe/mod.ts";
+import { STAGES } from "../stages/mod.ts";
 import { Rate } from "../train/mod.ts";
 
 /**
@@ -10,6 +11,13 @@ import { Rate } from "../train/mod.ts";
  * @throws {FtxError} What the run would end with later.
  */
 export function checkFirst(recipe: Recipe): void {
+  const { task } = STAGES[recipe.stage];
+  if (recipe.groupByLength && recipe.packing === undefined && task.packing === "blocks") {
+    throw new RecipeError(
+      `Cannot use group_by_length = true with stage = "${recipe.stage}": it packs, and packed rows all have the same ` +
+        "length; leave it out, or set packing = false",
+    );
+  }
   checkDatasets(recipe);
   new Rate(recipe, 1);
 }

@@ -8,7 +8,7 @@ export function derive(given: Settings): Recipe {
     ...given,
     outputDir: given.outputDir ?? outputDir(given),
     loraAlpha: given.loraAlpha ?? 2 * given.loraRank, // as LLaMA-Factory
-    packing: given.packing || given.neatPacking || (given.packing === undefined && given.stage === "pt"),
+    packing: given.neatPacking || given.packing, // where neither is set, the task of the stage decides
     resizeVocab: given.resizeVocab || given.addTokens.length > 0 || given.addSpecialTokens.length > 0,
     evalSteps: given.evalSteps ?? given.loggingSteps, // as HF
     doTrain: given.doTrain ?? !(given.doEval && given.dataset.length === 0 && given.tokenizedPath === undefined),

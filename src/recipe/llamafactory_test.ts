@@ -108,10 +108,10 @@ Deno.test("a LLaMA-Factory file for full fine-tuning with evaluation is read", (
   assert.equal(recipe.doEval, true);
 });
 
-Deno.test("a LLaMA-Factory file for pre-training is read, and packs", () => {
+Deno.test("a LLaMA-Factory file for pre-training is read, and leaves packing to the stage", () => {
   const { recipe } = settle(readText(PRETRAIN, "llama3_lora_pretrain.yaml"), "train");
   assert.equal(recipe.stage, "pt");
-  assert.equal(recipe.packing, true);
+  assert.equal(recipe.packing, undefined);
 });
 
 Deno.test("LLaMA-Factory files for chat and for merging are read", () => {

@@ -1,5 +1,7 @@
 import { own } from "../outside.ts";
-import { GROUPS, NEEDLESS, VALUES } from "./known_keys.ts";
+import { GROUPS } from "./known_keys.ts";
+import { NEEDLESS, VALUES } from "./known_values.ts";
+import { OTHER_VALUES, OTHERWISE, RENAMED } from "./other_names.ts";
 
 interface NotYet {
   what: string;
@@ -23,22 +25,20 @@ export function notYetKey(key: string, value: unknown): string | undefined {
   return asksNothing(value, known.off) ? "" : known.what;
 }
 
-/** What an unsupported value of one of ftx's settings asks for; undefined if the value is not known. */
-export function notYetValue(key: string, value: unknown): string | undefined {
-  const words = Array.isArray(value) ? value : String(value).split(",");
-  return words.map((word) => own(own(VALUES, key) ?? {}, String(word).trim().toLowerCase())).find((what) =>
-    what !== undefined
+/** Why ftx cannot take a value that others know for one of its settings; undefined if the value is not known. */
+export function whyNotValue(key: string, value: unknown): string | undefined {
+  const words = (Array.isArray(value) ? value : String(value).split(",")).map((word) =>
+    String(word).trim().toLowerCase()
   );
+  const known = (values: Readonly<Record<string, Record<string, string>>>) =>
+    words.map((word) => own(own(values, key) ?? {}, word)).find((what) => what !== undefined);
+  const what = known(VALUES);
+  return what === undefined ? known(OTHER_VALUES) : notYet(what);
 }
 
 /** The sentence's end for what ftx cannot do. */
 export function notYet(what: string): string {
   return `ftx does not support ${what} yet`;
-}
-
-/** A member of an object that is its own: names come from files. */
-export function ownOf<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 /** Whether a key that is set to `value` asks for nothing, given the value `off` that does. */

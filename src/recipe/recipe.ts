@@ -45,7 +45,6 @@ export type SettingName = keyof Settings;
 export interface Recipe extends Settings {
   outputDir: string;
   loraAlpha: number;
-  packing: boolean;
   evalSteps: number;
   doTrain: boolean;
   metricForBestModel: string;

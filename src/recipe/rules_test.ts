@@ -202,6 +202,7 @@ const MISPLACED: readonly [settings: string, sentence: string][] = [
     ["enable_thinking: false", "enable_thinking = false"],
     ["preserve_thinking: true", "preserve_thinking = true"],
     ["tool_format: llama3", 'tool_format = "llama3"'],
+    ["neat_packing: true", "neat_packing = true"],
   ].map(([line, shown]): [string, string] => [
     `${line}\nstage: pt`,
     `${shown} (a:1) with stage = "pt" (a:2): it acts only with stage other than pt; leave it out or change stage`,

@@ -44,11 +44,11 @@ export function settle(
   const given = new Map<SettingName, Entry>();
   const elsewise = new Set<SettingName>(); // settings that a key of another name was meant to give
   for (const entry of entries) {
-    const key = keyOf(entry.name), renamed = ownOf(RENAMED, key);
+    const key = keyOf(entry.name), renamed = own(RENAMED, key);
     const name = named(entry.name) ?? renamed;
     if (name === undefined) {
       foreign(entry, schemas, problems, notes);
-      ownOf(OTHERWISE, key)?.gives?.forEach((one) => elsewise.add(one));
+      own(OTHERWISE, key)?.gives?.forEach((one) => elsewise.add(one));
       continue;
     }
     if (renamed !== undefined) notes.push(`${key}: read as ${snakeCase(name)}`);
@@ -104,11 +104,14 @@ function foreign(
 ) {
   const key = keyOf(name);
   const unable = notYetKey(key, value);
-  const needless = ownOf(NEEDLESS, key), otherwise = ownOf(OTHERWISE, key);
+  const needless = own(NEEDLESS, key), otherwise = own(OTHERWISE, key);
   if (unable !== undefined && unable !== "") {
     problems.push(`Cannot use ${show(key, value, where)}: ${notYet(unable)}`);
-  } else if (Object.hasOwn(NEEDLESS, key)) {
-    notes.push(`${key}: ${NEEDLESS[key]}`);
+  } else if (needless !== undefined) {
+    if (value !== null) notes.push(`${key}: ${needless}`);
+  } else if (otherwise !== undefined) {
+    if (asksNothing(value, otherwise.off)) return;
+    problems.push(`Cannot use ${show(key, value, where)}: it is ${otherwise.is}; ${otherwise.use(value)}`);
   } else if (unable === undefined) {
     const isFlag = where.startsWith("--");
     const ours = Object.keys(schemas).flatMap((one) => namesOf(one, schemas[one])).map(snakeCase);

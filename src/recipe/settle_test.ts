@@ -21,10 +21,9 @@ Deno.test("settle() fills in defaults and what follows from other settings", () 
   assert.equal(recipe.loraRank, 8);
   assert.equal(recipe.loraAlpha, 16);
   assert.equal(recipe.outputDir, "runs/llama-sft-lora");
-  assert.equal(recipe.packing, false);
+  assert.equal(recipe.packing, undefined); // the task of the stage decides
   assert.equal(recipe.evalSteps, recipe.loggingSteps);
   assert.deepEqual(notes, []);
-  assert.equal(read("stage: pt").recipe.packing, true);
   assert.equal(read("neat_packing: true").recipe.packing, true);
   assert.equal(read("add_tokens: <x>").recipe.resizeVocab, true);
   assert.equal(read("lora_rank: 4").recipe.loraAlpha, 8);

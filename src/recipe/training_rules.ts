@@ -46,7 +46,7 @@ export const TRAINING_RULES: readonly Rule[] = [
   },
   {
     settings: ["groupByLength", "packing"],
-    broken: (r) => r.groupByLength && (r.packing || r.neatPacking || r.packing === undefined && r.stage === "pt"),
+    broken: (r) => r.groupByLength && (r.packing === true || r.neatPacking),
     because: "packed rows all have the same length; choose one",
   },
   {

@@ -15,8 +15,14 @@ export function smooth(values: readonly number[]): number[] {
   const reach = Math.ceil(3 / (1 - factor)); // weights beyond it are below a twentieth
   return values.map((value, i) => {
     if (!Number.isFinite(value)) return value;
-    last = last === undefined ? value : last * weight + (1 - weight) * value;
-    return last;
+    let sum = 0, weights = 0;
+    for (let j = Math.max(0, i - reach); j <= Math.min(values.length - 1, i + Math.min(reach, i)); j++) {
+      if (!Number.isFinite(values[j])) continue;
+      const weight = factor ** Math.abs(i - j);
+      sum += weight * values[j];
+      weights += weight;
+    }
+    return sum / weights;
   });
 }
 

@@ -5,7 +5,7 @@ import type { LogEntry } from "./lines.ts";
 import { plots } from "./plots.ts";
 import { png } from "./png.ts";
 
-Deno.test("smooth() is LLaMA-Factory's running mean, and passes over what is not a number", () => {
+Deno.test("smooth() is a centred mean that begins where the data does, and passes over what is not a number", () => {
   assert.deepEqual(smooth([]), []);
   const weight = (1.8 * (1 / (1 + Math.exp(-0.05 * 3)) - 0.5)) ** 2; // of LLaMA-Factory's factor
   const [first, second, last] = smooth([1, 2, 4]);

@@ -80,7 +80,7 @@ Deno.test("compileShim() compiles only what changed, and leaves nothing half don
   assert.deepEqual(times(), before);
 });
 
-Deno.test("condense() keeps the first two errors of a compiler's answer, and knows when memory did not suffice", () => {
+Deno.test("condense() keeps the first two errors of a compiler's answer, and knows when memory ran out", () => {
   const said = [
     "In file included from /clone/ffi/kernels/rope.cpp:3:",
     "/clone/ffi/shim.h:7:1: error: 'H' does not name a type",

@@ -157,6 +157,44 @@ Deno.test("Tokenizer adds no token of which its normalizer leaves nothing", asyn
   });
 });
 
+Deno.test("Tokenizer lists added tokens in each file of transformers 4 that lists them", async () => {
+  const special = {
+    content: "<s>",
+    lstrip: false,
+    normalized: false,
+    rstrip: false,
+    single_word: false,
+    special: true,
+  };
+  const config = { added_tokens_decoder: { "330": special }, additional_special_tokens: ["<s>"] };
+  const files = {
+    "tokenizer_config.json": JSON.stringify(config),
+    "added_tokens.json": '{"<s>": 330}',
+    "special_tokens_map.json": '{"additional_special_tokens": []}',
+  };
+  await inFolder(files, async (folder) => {
+    const tokenizer = await Tokenizer.load(folder, { addTokens: ["docker"], addSpecialTokens: ["<|tool|>"] });
+    tokenizer.save(folder);
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const ids = [tokenizer.idOf("docker")!, tokenizer.idOf("<|tool|>")!];
+    assert.deepEqual(tokenizer.vocabulary, { tokens: tokenizer.vocabSize, added: ids });
+    const { added_tokens_decoder, additional_special_tokens } = read("tokenizer_config.json");
+    assert.deepEqual(added_tokens_decoder, {
+      "330": special,
+      [ids[0]]: { ...special, content: "docker", normalized: true, special: false },
+      [ids[1]]: { ...special, content: "<|tool|>" },
+    });
+    assert.deepEqual(additional_special_tokens, ["<s>", "<|tool|>"]);
+    assert.deepEqual(read("special_tokens_map.json"), { additional_special_tokens: ["<|tool|>"] });
+    assert.deepEqual(read("added_tokens.json"), { "<s>": 330, docker: ids[0], "<|tool|>": ids[1] });
+    const again = await Tokenizer.load(folder);
+    assert.deepEqual([again.vocabulary, await again.encode("docker<|tool|>")], [
+      { tokens: tokenizer.vocabSize, added: [] },
+      ids,
+    ]);
+  });
+});
+
 Deno.test("Tokenizer knows tokens that only tokenizer_config.json declares", async () => {
   const config = { added_tokens_decoder: { "350": { content: "<|tool|>", special: true }, "0": { content: "!" } } };
   await inFolder({ "tokenizer_config.json": JSON.stringify(config) }, async (folder) => {

@@ -20,7 +20,7 @@ for (const [name, source] of Object.entries(ENDLESS)) {
       tryChatTemplate(source, marks),
       new RecipeError(
         "Cannot derive a template from the tokenizer's chat template: it keeps the Jinja interpreter busy for more " +
-          "than 2 s with a short text; name one with template",
+          "than 2 s; name one with template",
       ),
     );
   });

@@ -77,7 +77,7 @@ export const TOKENIZER_CASES: Case[] = [
       p.edit(CONFIG, (c) => c.chat_template = "{% for i in range(3000) %}".repeat(3) + "{% endfor %}".repeat(3)),
     code: 2,
     says:
-      "Cannot derive a template from the tokenizer's chat template: it keeps the Jinja interpreter busy for more than 2 s with a short text; name one with template",
+      "Cannot derive a template from the tokenizer's chat template: it keeps the Jinja interpreter busy for more than 2 s; name one with template",
   },
   {
     name: "a tokenizer without the template's tokens",

@@ -1,4 +1,4 @@
-"""Small Parquet files as pyarrow writes them -> ../fixtures/data/chat.parquet, kinds.parquet."""
+"""Small Parquet files as pyarrow writes them, one for each codec and encoding, one of all types -> ../fixtures/data/*.parquet."""
 
 import datetime
 import decimal
@@ -15,7 +15,7 @@ ROWS = [
 CALL = {"type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}
 
 # A column of each type that data sets have; of a struct's fields, those that a row lacks are null.
-KINDS = pa.table(
+TYPES = pa.table(
     {
         "text": ["a"],
         "large": pa.array(["b"], pa.large_string()),
@@ -43,8 +43,20 @@ KINDS = pa.table(
     }
 )
 
+PLAIN = [{"instruction": f"How much is {i} + 1?", "output": str(i + 1), "score": i / 2, "good": i % 2 == 0} for i in range(20)]
+
+KINDS = {
+    "snappy": dict(compression="snappy"),
+    "gzip-v2": dict(compression="gzip", data_page_version="2.0"),
+    "brotli": dict(compression="brotli", use_dictionary=False),
+    "lz4": dict(compression="lz4"),
+    "none-delta": dict(compression="none", use_dictionary=False, column_encoding={"output": "DELTA_BYTE_ARRAY"}),
+}
+
 if __name__ == "__main__":
     folder = Path(__file__).parent.parent / "fixtures" / "data"
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(ROWS), folder / "chat.parquet", compression="zstd", row_group_size=2)
-    pq.write_table(KINDS, folder / "kinds.parquet", compression="zstd")
+    pq.write_table(TYPES, folder / "kinds.parquet", compression="zstd")
+    for name, options in KINDS.items():
+        pq.write_table(pa.Table.from_pylist(PLAIN), folder / f"{name}.parquet", row_group_size=8, store_schema=False, **options)

@@ -20,8 +20,6 @@ export interface Seen {
   weights?: string;
   /** The weights' header, and the configurations and the chat template beside them. */
   shapes?: string;
-  /** The tokenizer's files, and what is said beside the weights about how to generate. */
-  tokenizer?: string;
   /** Steps, losses, rates and evaluations of trainer_log.jsonl. */
   log?: string;
   /** Names of the files that it wrote. */
@@ -54,9 +52,7 @@ export async function observe(command: string, settings: Settings, out: string):
     says: timeless(command, said.replaceAll(out, "OUT")),
     weights: weights && createHash("sha256").update(weights).digest("hex"),
     shapes: weights && weights.subarray(8, 8 + Number(weights.readBigUInt64LE())) + read("adapter_config.json") +
-        read("config.json"),
-    tokenizer: ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"].map(read)
-      .join(),
+        read("config.json") + read("chat_template.jinja"),
     log: read("trainer_log.jsonl").replace(
       /"(elapsed_time|remaining_time|throughput|\w*memory\w*|eval_\w+_second|eval_runtime)":[^,}]*/g,
       "",

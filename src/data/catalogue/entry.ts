@@ -95,8 +95,21 @@ export function parseEntry(name: string, value: unknown): Entry {
     path.join("."),
     issue.code === "unrecognized_keys"
       ? `this key is not known${didYouMean(String(path.at(-1)), known) || `; use ${known.join(", ")}`}`
-      : `${issue.message.toLowerCase()}; correct it`,
+      : `it must be ${wanted(issue)}; correct it`,
   );
+}
+
+const TYPES: Readonly<Partial<Record<string, string>>> = {
+  string: "text",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a whole number",
+};
+
+function wanted(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return issue.values.join(" or ");
+  if (issue.code === "too_small") return `at least ${issue.minimum}`;
+  return TYPES[issue.code === "invalid_type" ? issue.expected : ""] ?? "an object";
 }
 
 /** Throws `DataError` for preferences, and for a key that the rest of the entry leaves without a use. */
@@ -148,25 +161,13 @@ function checkDifferent(name: string, group: string, values: Record<string, stri
 }
 
 function wrong(name: string, key: string, why: string): DataError {
-  return new DataError(`Cannot load dataset "${name}": dataset_info.json has ${key}: ${why}`);
+  const where = key === "" ? "in dataset_info.json" : `dataset_info.json has ${key}:`;
+  return new DataError(`Cannot load dataset "${name}": ${where} ${why}`);
 }
 
 /** The tags that an entry need not write out. */
 export function tagsOf(formatting: Entry["formatting"]): Tags {
   return formatting === "openai" ? OPENAI_TAGS : SHAREGPT_TAGS;
-}
-
-const TYPES: Readonly<Partial<Record<string, string>>> = {
-  string: "text",
-  boolean: "true or false",
-  int: "a whole number",
-  number: "a whole number",
-};
-
-function wanted(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return issue.values.join(" or ");
-  if (issue.code === "too_small") return `at least ${issue.minimum}`;
-  return TYPES[issue.code === "invalid_type" ? issue.expected : ""] ?? "an object";
 }
 
 const entryKeys = Object.keys(entrySchema.shape);

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DataError } from "../../errors.ts";
-import { OWN_DATASETS, ownDataset } from "../../hub/mod.ts";
+import { OWN_DATASETS, ownDataset, type Part } from "../../hub/mod.ts";
 import { otherThanFile } from "../../outside.ts";
 import { whyNotJson } from "../../safetensors/mod.ts";
 import { didYouMean } from "../../settings/nearest.ts";
 import type { DataSettings } from "../settings.ts";
 import { filesAt } from "../sources/mod.ts";
 import { type Columns, type Entry, given, parseEntry, SHAREGPT_TAGS, type Tags, tagsOf } from "./entry.ts";
-import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles } from "./online.ts";
+import { filesOnline, isOnline, KNOWN_DATASETS, type OnlineOptions, remoteFiles, repositoryOf } from "./online.ts";
 
 const INFO = "dataset_info.json";
 

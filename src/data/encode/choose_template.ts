@@ -5,6 +5,7 @@ import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { TemplateSettings } from "../settings.ts";
 import { deriveTemplate } from "./derive_template.ts";
 import { tryChatTemplate } from "./jinja_trial.ts";
+import { OVERRIDES, readWritten } from "./written.ts";
 
 /** The settings that decide how text is written. */
 export interface TemplateChoice extends Partial<Omit<TemplateSettings, "template" | "toolFormat">> {
@@ -31,10 +32,11 @@ export interface ChooseOptions {
  * becomes the EOS. Throws `RecipeError` for an unknown name and for a tokenizer that lacks the template's tokens.
  */
 export async function chooseTemplate(
-  recipe: TemplateChoice,
+  given: TemplateChoice,
   tokenizer: Tokenizer,
   { usesTemplate = true, onWarning }: ChooseOptions = {},
 ): Promise<Template> {
+  const recipe = usesTemplate ? asTrained(given, tokenizer, onWarning) : given;
   const found = byName(recipe.template) ?? (usesTemplate ? await own(tokenizer, recipe, onWarning) : TEMPLATES.empty);
   if (usesTemplate) needTokens(found, tokenizer, recipe.resizeVocab ?? false);
   const chosen = withOverrides(found, recipe);

@@ -120,7 +120,7 @@ Deno.test("encodeConversations() splits special tokens wherever the data has the
     ],
   };
   // In the template that has the system prompt inside the question, the mark belongs to what surrounds it.
-  const inside = { ...chatml, systemInUser: true, system: [`${CONTENT}<|im_start|>`] } as typeof chatml;
+  const inside = { ...chatml, systemInUser: "first" as const, system: [`${CONTENT}<|im_start|>`] };
   const written = JSON.parse(JSON.stringify(conversation).replaceAll(mark, "x"));
   for (const used of [chatml, TEMPLATES.qwen3, inside]) {
     const count = async (given: Conversation, splitSpecialTokens: boolean) => {

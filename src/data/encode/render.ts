@@ -32,29 +32,37 @@ export function render(
   { system: givenSystem, tools, messages }: Conversation,
   { lastOnly = false, splitSpecialTokens = false }: RenderOptions = {},
 ): RenderedTurn[] {
+  const { trims } = template;
   const write = (slots: readonly Slot[], ...contents: string[]) =>
     writeSlots(slots, contents, tokenizer, splitSpecialTokens);
-  const system = systemText(conversation.system || template.defaultSystem, describeTools(template, conversation.tools));
+  const system = systemText(
+    givenSystem ? trimmed(givenSystem, trims.system) : template.defaultSystem,
+    describeTools(template, tools),
+  );
   const hasSystem = system !== "" || template.alwaysSystem;
   const inUser = hasSystem && template.systemInUser ? template.system.filter(isText).join("") : "";
+  const systemTurn = template.systemInUser === "last" ? Math.max(0, messages.findLastIndex(isQuestion)) : 0;
   const head = [
     ...write(template.prefix),
-    ...(hasSystem && !template.systemInUser ? write(template.system, system) : []),
+    ...(!hasSystem ? write(template.withoutSystem) : template.systemInUser ? [] : write(template.system, system)),
   ];
   const turns: RenderedTurn[] = [];
   for (let i = 0; i < messages.length; i += 2) {
     const [question, answer] = [messages[i], messages[i + 1]];
     const slots = question.role === "observation" ? template.observation : template.user;
     const start = i === 0 ? head : [];
-    const before = i === 0 ? inUser : "";
-    const results = [question.content, ...question.moreResults ?? []];
+    const before = i === systemTurn ? inUser : "";
+    const isPast = lastOnly && i + 2 < messages.length;
+    const parts = answerParts(template, answer, isPast);
+    const thought = isPast && template.fillsThought !== "all"
+      ? { read: [], learned: [], said: parts.said }
+      : withThought(template, answer && parts.said);
+    const results = resultsOf(template, question);
     const asking = filled(slots, before + results.map(() => CONTENT).join(template.betweenResults));
-    const isLast = i + 2 >= conversation.messages.length;
-    const { said, calls, space } = answerParts(template, answer, lastOnly && !isLast);
-    const thought = lastOnly && !isLast ? NO_THOUGHT : thoughtFor(template, said);
+    const contents = before.includes(CONTENT) ? [system, ...results] : results;
     turns.push({
-      source: [...start, ...write(asking, ...before === "" ? results : [system, ...results]), ...write(thought.read)],
-      answer: answer === undefined ? [] : [...write(thought.learned), ...writeAnswer(said, calls, space)],
+      source: [...start, ...write(asking, ...contents), ...write(thought.read)],
+      answer: answer === undefined ? [] : [...write(thought.learned), ...writeAnswer(thought.said, parts)],
     });
   }
   return turns;
@@ -67,6 +75,18 @@ export function render(
     if (sameSlots(opening, upToContent(template.function))) return write(template.function, text + calls);
     return [...(text === "" ? [] : write(opening, text)), ...write(template.function, calls)];
   }
+}
+
+const isQuestion = ({ role }: Message) => role === "user";
+
+/** The text of a question, or the results of all tools that were called together. */
+function resultsOf({ trims }: Template, { role, content, moreResults = [] }: Message): string[] {
+  return [content, ...moreResults].map((text) => trimmed(text, trims[role as keyof Trims]));
+}
+
+function trimmed(text: string, side: Trims[keyof Trims]): string {
+  if (side === undefined) return text;
+  return side === "both" ? text.trim() : side === "start" ? text.trimStart() : text.trimEnd();
 }
 
 /** The slots that open a message, and its text. */
@@ -102,13 +122,26 @@ function answerParts(template: Template, answer: Message | undefined, isPast: bo
   };
 }
 
-const NO_THOUGHT: { read: string[]; learned: string[] } = { read: [], learned: [] };
-
-/** Where the empty thought of an answer without reasoning goes: see `Template.enableThinking`. */
-function thoughtFor(template: Template, answer: string): { read: string[]; learned: string[] } {
-  if (!template.reasoning || hasThought(template, answer)) return NO_THOUGHT;
-  const thought = template.thoughtWords.join("");
-  return template.enableThinking === true ? { read: [], learned: [thought] } : { read: [thought], learned: [] };
+/** An answer with its thought in place, see `Template.enableThinking`; without an answer, what the prompt says of it. */
+function withThought(
+  template: Template,
+  answer: string | undefined,
+): { read: string[]; learned: string[]; said: string } {
+  const { thoughtWords: [open, close], opensThought, fillsThought } = template;
+  const enableThinking = opensThought === "empty" && template.enableThinking ? null : template.enableThinking;
+  const opened = opensThought === "open" && enableThinking === true ? [open] : [];
+  const said = answer ?? "";
+  if (!template.reasoning) return { read: [], learned: [], said };
+  if (hasThought(template, said)) {
+    return opened.length > 0 && said.startsWith(open)
+      ? { read: opened, learned: [], said: said.slice(open.length) }
+      : { read: [], learned: [], said };
+  }
+  if (enableThinking === true && answer === undefined) return { read: opened, learned: [], said };
+  if (enableThinking === true && fillsThought === "none") return { read: [], learned: [], said };
+  const text = said.replace(/^\n+/, ""); // the thought ends with line breaks of its own
+  if (enableThinking !== true) return { read: [open + close], learned: [], said: text };
+  return { read: opened, learned: [opened.length > 0 ? close : open + close], said: text };
 }
 
 function hasThought({ thoughtWords: [open, close] }: Template, answer: string): boolean {
@@ -135,7 +168,12 @@ function filled(slots: readonly Slot[], text: string): Slot[] {
  * Slots with their contents, in order. With `split`, the template's own special tokens stay tokens, even where those in the
  * contents are ordinary text.
  */
-function writeSlots(slots: readonly Slot[], contents: readonly string[], tokenizer: Tokenizer, split: boolean): Part[] {
+function writeSlots(
+  slots: readonly Slot[],
+  contents: readonly string[],
+  tokenizer: Vocabulary,
+  split: boolean,
+): Part[] {
   let next = 0;
   const fill = (text: string) => text.replaceAll(CONTENT, () => contents[next++]);
   const parts = slots.flatMap((slot): (Part | undefined)[] => {

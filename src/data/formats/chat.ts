@@ -1,5 +1,7 @@
+import { quoted } from "../../errors.ts";
+import { own } from "../../outside.ts";
 import type { Columns, Tags } from "../catalogue/entry.ts";
-import { listOf, quoted, RowError, textOf, toolsText } from "../sources/row.ts";
+import { listOf, RowError, textOf, toolsText } from "../sources/row.ts";
 import { checkOrder, type Conversation, type Message, type Role } from "./conversation.ts";
 import { refuseMediaIn } from "./media.ts";
 import { callsOf, callsText, contentOf, markOf, reasoningOf, resultOf } from "./message.ts";
@@ -51,7 +53,7 @@ function readMessages(list: readonly unknown[], tags: Tags): Omit<Conversation, 
     const learned = markOf(said, place);
     if (role === "system") {
       if (i > 0) throw new RowError(`${place} is a system message, which only the first may be`);
-      system = isBlank(said[tags.content_tag]) ? "" : contentOf(said, tags.content_tag, place);
+      system = isBlank(own(said, tags.content_tag)) ? "" : contentOf(said, tags.content_tag, place);
       systemLearned = learned;
       return;
     }
@@ -67,7 +69,7 @@ function readMessages(list: readonly unknown[], tags: Tags): Omit<Conversation, 
 }
 
 function roleOf(said: Values, tags: Tags, roles: ReadonlyMap<string, Role | "system">, place: string): Role | "system" {
-  const tag = said[tags.role_tag];
+  const tag = own(said, tags.role_tag);
   const role = roles.get(String(tag));
   if (role !== undefined) return role;
   if (tag === null || tag === undefined) {
@@ -75,12 +77,12 @@ function roleOf(said: Values, tags: Tags, roles: ReadonlyMap<string, Role | "sys
   }
   const { system_tag, user_tag, assistant_tag, observation_tag, function_tag } = tags;
   const known = [system_tag, user_tag, assistant_tag, observation_tag, function_tag].join(", ");
-  throw new RowError(`${place} has the ${tags.role_tag} ${quoted(tag)}, which is none of ${known}`);
+  throw new RowError(`${place} has the ${tags.role_tag} ${quoted(String(tag))}, which is none of ${known}`);
 }
 
 function readMessage(said: Values, role: Role, { content_tag: key }: Tags, place: string): Message {
   const calls = callsOf(said, place);
-  const value = said[key];
+  const value = own(said, key);
   if (calls !== undefined) {
     if (role === "user" || role === "observation") {
       throw new RowError(`${place} calls tools, which only answers may do`);

@@ -1,5 +1,7 @@
 import { pythonJson } from "../../../templates/mod.ts";
-import { isEmpty, isHollow, listOf, quoted, RowError, textOf } from "../sources/row.ts";
+import { quoted } from "../../errors.ts";
+import { own } from "../../outside.ts";
+import { isEmpty, isHollow, listOf, RowError, textOf } from "../sources/row.ts";
 import { refuseMediaType } from "./media.ts";
 
 type Values = Record<string, unknown>;
@@ -15,7 +17,7 @@ const MARKS = ["weight", "train", "training", "loss", "loss_weight"];
 
 /** The text of a message; text parts are joined. Throws `RowError` where there is none. */
 export function contentOf(said: Values, key: string, place: string): string {
-  const value = said[key];
+  const value = own(said, key);
   if (value === null || value === undefined) throw new RowError(`${place} has no ${key}`);
   const text = Array.isArray(value) ? partsText(value, place) : textOf(value, `${key} in ${place}`);
   if (text.trim() === "") throw new RowError(`${place} has an empty ${key}`);
@@ -24,7 +26,7 @@ export function contentOf(said: Values, key: string, place: string): string {
 
 /** A tool's result, which may be empty. What is not text is written as JSON, as chat templates do. Throws `RowError`. */
 export function resultOf(said: Values, key: string, place: string): string {
-  const value = said[key];
+  const value = own(said, key);
   if (value === null || value === undefined) throw new RowError(`${place} has no ${key}`);
   if (Array.isArray(value) && value.some((part) => typeof part?.type === "string")) return partsText(value, place);
   return typeof value === "object" ? pythonJson(value) : textOf(value, `${key} in ${place}`);
@@ -39,10 +41,10 @@ function partText(part: Values, place: string): string {
   const { type = "text", text } = part;
   refuseMediaType(type, place);
   if (!TEXT_PARTS.includes(type as string)) {
-    throw new RowError(`${place} has a part of type ${quoted(type)}, and only text can be learned`);
+    throw new RowError(`${place} has a part of type ${quoted(String(type))}, and only text can be learned`);
   }
   if (typeof text === "string") return text;
-  throw new RowError(`${place} has a part of type ${quoted(type)} without "text"`);
+  throw new RowError(`${place} has a part of type ${quoted(String(type))} without "text"`);
 }
 
 /**
@@ -79,7 +81,7 @@ export function markOf(said: Values, place: string): boolean | undefined {
     const value = said[key];
     if (value === null || value === undefined) continue;
     if (![0, 1, true, false].includes(value as number)) {
-      throw new RowError(`${place} has the ${key} ${quoted(value)}, which must be 0 or 1`);
+      throw new RowError(`${place} has the ${key} ${quoted(String(value))}, which must be 0 or 1`);
     }
     if (mark !== undefined && mark !== Boolean(value)) {
       throw new RowError(`${place} is marked both to be learned and not`);

@@ -131,8 +131,8 @@ const BAD: [messages: unknown[], sentence: string][] = [
     "message 2 has train_detail, and ftx learns whole messages only; use train",
   ],
   [
-    [ask, say({ content: "b".repeat(3), role: "x".repeat(99) })],
-    `message 2 has the role "${"x".repeat(60)}…", which is none of system, user, assistant, tool, function_call`,
+    [ask, say({ content: "b".repeat(3), role: "x".repeat(999) })],
+    `message 2 has the role "${"x".repeat(100)}…", which is none of system, user, assistant, tool, function_call`,
   ],
   [
     [{ role: "system", content: "s" }, ask, ask, say()],

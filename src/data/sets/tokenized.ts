@@ -3,6 +3,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError, StorageError } from "../../errors.ts";
 import { otherThanFile } from "../../outside.ts";
+import type { Template } from "../../../templates/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { Task } from "../tasks/mod.ts";
 import { CACHE_VERSION, hashOf, readStored, writeStored } from "./cache.ts";

@@ -7,7 +7,10 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { DataError } from "../../errors.ts";
+import { realpathSync, statSync } from "node:fs";
+import config from "../../../deno.json" with { type: "json" };
+import { DataError, quoted } from "../../errors.ts";
+import { tryOut } from "../../trial/mod.ts";
 import { utf8 } from "./bytes.ts";
 import { type Row, rowOf } from "./row.ts";
 
@@ -20,14 +23,35 @@ const SUBJECT = { trial: "parquet", engine: "the Parquet reader", version: `${co
  * own before: lengths that lie would fill the memory or never end.
  */
 export async function* readParquet(path: string): AsyncGenerator<Row> {
-  const file = await guarded(path, () => asyncBufferFromFile(path));
-  const metadata = await guarded(path, () => parquetMetadataAsync(file));
-  const rows = Number(metadata.num_rows);
-  for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
-    const end = Math.min(rows, start + ROWS_AT_ONCE);
-    const read = () => parquetReadObjects({ file, metadata, utf8: false, compressors, rowStart: start, rowEnd: end });
-    const values = await guarded(path, read);
-    for (const [i, value] of values.entries()) yield rowOf(plain(value), `${path}, row ${start + i + 1}`);
+  const { size, mtimeMs, ino } = statSync(path);
+  const why = await tryOut(SUBJECT, { path: realpathSync(path), size, mtimeMs, ino }, { bytes: size });
+  if (why !== undefined) throw new DataError(`Cannot read "${path}": ${why}; download it again`);
+  yield* readTried(path);
+}
+
+/** The same, without the trial. */
+export async function* readTried(path: string): AsyncGenerator<Row> {
+  const file = await guarded(path, "", () => asyncBufferFromFile(path));
+  const metadata = await guarded(path, "", () => parquetMetadataAsync(file));
+  const columns = await guarded(path, "", () => leaves(parquetSchema(metadata)));
+  if (new Set(columns).size < columns.length) throw damaged(path, "", "two of its columns have one name");
+  let first = 0; // of the row group
+  for (const [group, { num_rows, ...row_group }] of metadata.row_groups.entries()) {
+    const end = first + Number(num_rows), place = `, row group ${group + 1}`;
+    // The reader waits for the columns of the schema only; what goes wrong in others would end the process.
+    if (columnsOf(row_group).join() !== columns.join()) {
+      throw damaged(path, place, "its columns are not those of the schema");
+    }
+    for (let rowStart = first; rowStart < end; rowStart += ROWS_AT_ONCE) {
+      const rowEnd = Math.min(end, rowStart + ROWS_AT_ONCE);
+      const read = () => parquetReadObjects({ file, metadata, utf8: false, compressors, rowStart, rowEnd });
+      const values = await guarded(path, place, read);
+      if (values.length !== rowEnd - rowStart) {
+        throw damaged(path, place, `it says that it has ${num_rows} rows, and has fewer`);
+      }
+      for (const [i, value] of values.entries()) yield rowOf(plain(value), `${path}, row ${rowStart + i + 1}`);
+    }
+    first = end;
   }
 }
 
@@ -46,6 +70,12 @@ async function guarded<T>(path: string, place: string, read: () => T | Promise<T
   } catch (error) {
     throw damaged(path, place, `its reader says ${quoted((error as Error).message)}`);
   }
+}
+
+function damaged(path: string, place: string, why: string): DataError {
+  return new DataError(
+    `Cannot read "${path}"${place}: it is damaged or not a Parquet file (${why}); download it again`,
+  );
 }
 
 /**

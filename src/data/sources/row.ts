@@ -74,12 +74,6 @@ export function* textsIn(value: unknown): Generator<string> {
   }
 }
 
-/** A value from the data as part of a message: in quotes, and not longer than a line. */
-export function quoted(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
-  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
-}
-
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "missing";
   if (Array.isArray(value)) return "a list";
