@@ -86,9 +86,13 @@ export class NetworkError extends FtxError {
   }
 }
 
+/** A text of at most `most` characters, with "…" for what is left out at its end. */
+export const shortened = (text: string, most: number): string =>
+  text.length > most ? text.slice(0, most - 1) + "…" : text;
+
 /** Names for a sentence: the first five, each cut to 60 characters, and how many more there are. */
 export function few(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => name.length > 60 ? name.slice(0, 59) + "…" : name).join(", ");
+  const shown = names.slice(0, 5).map((name) => shortened(name, 60)).join(", ");
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 

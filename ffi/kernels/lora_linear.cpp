@@ -14,7 +14,7 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
                             double scale) {
     auto type = x.scalar_type();
     auto rows = x.reshape({-1, x.size(-1)}), seen = dropped.is_same(x) ? rows : dropped.reshape({-1, x.size(-1)});
-    auto low = thin_gemm(seen, a.to(type).t());                                     // [N, R]
+    auto low = thin_gemm(seen, a.to(type).t());                                  // [N, R]
     auto y = gemm(rows, weight.t());                                               // [N, O]
     if (bias) y.add_(*bias);
     thin_gemm_into(y, low, b.to(type).t(), true, scale);
@@ -35,7 +35,7 @@ struct LoraLinear : torch::autograd::Function<LoraLinear> {
     auto shape = grads[0].sizes().vec();
     shape.back() = seen.size(-1);
     auto dy = grads[0].reshape({-1, weight.size(0)});
-    auto dlow = thin_gemm(dy, b.to(type)).mul_(scale);                              // [N, R]
+    auto dlow = thin_gemm(dy, b.to(type)).mul_(scale);                           // [N, R]
     // needs_input_grad counts tensors only: x, weight, the bias where there is one, dropped, a, b.
     size_t after = ctx->saved_data["bias"].toBool() ? 3 : 2;
     auto da = ctx->needs_input_grad(after + 1) ? thin_gemm(dlow.t(), seen).to(a.scalar_type()) : at::Tensor();

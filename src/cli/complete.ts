@@ -18,18 +18,22 @@ const TAKES_SETTINGS: Readonly<Record<string, Purpose>> = {
   ...{ plan: "plan", data: "preview", chat: "chat", export: "export" },
 };
 
-/** The flags of the commands that take no settings. */
-const FLAGS: Readonly<Record<string, () => Promise<{ FLAGS: Readonly<Record<string, string>> }>>> = {
+/** The flags of a command that takes no settings, and the words that it takes first. */
+interface Plain {
+  readonly FLAGS: Readonly<Record<string, string>>;
+  readonly WORDS?: readonly string[];
+}
+
+const PLAIN: Readonly<Record<string, () => Promise<Plain>>> = {
   models: () => import("./models.ts"),
   setup: () => import("./setup.ts"),
   doctor: () => import("./doctor.ts"),
 };
 
-/** Words that a command takes first. */
+/** Words that other commands take first. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   data: ["preview"],
   plan: STAGE_NAMES,
-  models: ["list", "size", "search", "remove"],
   complete: SHELLS,
 };
 
@@ -67,7 +71,7 @@ async function completions(commands: Asked["commands"], name: string | undefined
   for (const [command, about] of Object.entries(commands)) {
     const entry = root.command(command, about.summary);
     if (command !== name) continue;
-    const words = WORDS[command] ?? await settingsFiles();
+    const words = WORDS[command] ?? (await PLAIN[command]?.())?.WORDS ?? await settingsFiles();
     entry.argument("word", (complete) => words.forEach((word) => complete(word, "")));
     for (const { flag, does, values } of await flagsOf(command, about)) {
       if (values === undefined) entry.option(flag, does);
@@ -87,7 +91,7 @@ interface Flag {
 async function flagsOf(command: string, about: About): Promise<Flag[]> {
   const purpose = TAKES_SETTINGS[command];
   if (purpose === undefined) {
-    const { FLAGS: flags } = await FLAGS[command]?.() ?? { FLAGS: {} };
+    const { FLAGS: flags } = await PLAIN[command]?.() ?? { FLAGS: {} };
     return Object.entries(flags).map(([flag, does]) => {
       const [name, value] = flag.slice(2).split(" ");
       return { flag: name, does, values: value === undefined ? undefined : [] };

@@ -47,6 +47,9 @@ const PARTS: Readonly<Record<string, Part>> = {
   remove: { takes: "a name", needed: true, flags: ["--cache-dir", "--yes", "--json"], run: remove },
 };
 
+/** The words that the command takes first. */
+export const WORDS = Object.keys(PARTS);
+
 /** `ftx models`: lists what the cache holds and its size, searches for what can be downloaded, and removes downloads. */
 export async function run(args: string[], name: string, about: About) {
   const { words, flags } = apart(args);
@@ -73,9 +76,8 @@ function apart(args: string[]): { words: string[]; flags: string[] } {
 }
 
 function unknown(part: string): never {
-  const names = Object.keys(PARTS);
   throw new FtxError(
-    `Cannot run "ftx models ${part}": choose one of ${names.join(", ")}${didYouMean(part, names)}`,
+    `Cannot run "ftx models ${part}": choose one of ${WORDS.join(", ")}${didYouMean(part, WORDS)}`,
   );
 }
 

@@ -1,3 +1,5 @@
+import { shortened } from "../errors.ts";
+
 const LONGEST = 255; // bytes of a part between slashes, the limit of file systems
 
 /**
@@ -24,8 +26,7 @@ export function badName(name: string): string | undefined {
 
 /** A path for a message: at most 80 characters, with those that a terminal would act on written as \\x1b. */
 export function shown(name: string): string {
-  const short = name.length > 80 ? name.slice(0, 79) + "…" : name;
-  return short.replace(
+  return shortened(name, 80).replace(
     /[\p{Cc}\u2028\u2029]/gu,
     (c) => "\\x" + c.charCodeAt(0).toString(16).padStart(2, "0"),
   );

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, shortened } from "../errors.ts";
 
 /** The largest number accepted as a size: 2^31 - 1. */
 export const LARGEST = 2 ** 31 - 1;
@@ -112,6 +112,5 @@ export class Fields {
 
 /** A value as JSON, cut to 60 characters so that a hostile file cannot fill the screen. */
 function shown(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? text.slice(0, 59) + "…" : text;
+  return shortened(typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value), 60);
 }

@@ -16,8 +16,8 @@ export interface PreparedData {
 }
 
 /**
- * Loads the tokenizer that a run's model was trained with, fits it to the template, and encodes the data. Shows the first example, with what is learned in colour, unless `shows` is
- * false. `vocabSize`: rows of the model's embedding.
+ * Loads the tokenizer that a run's model was trained with, fits it to the template, and encodes the data. Shows the first
+ * example, with what is learned in colour, unless `shows` is false. `vocabSize`: rows of the model's embedding.
  */
 export async function prepareData(
   recipe: Recipe,

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "../errors.ts";
+import { isObject } from "../outside.ts";
 import { brief, readJsonObject } from "./json.ts";
 
 const MOST_SHARDS = 10_000;
@@ -33,9 +34,6 @@ export async function readIndex(folder: string, path: string): Promise<Map<strin
   for (const file of shards.keys()) await checkShard(folder, file, wrong);
   return shards;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A name without any folder, on every system. */
 const isBareName = (name: string) => /^[^/\\:\0]+\.safetensors$/.test(name) && !name.startsWith("..");

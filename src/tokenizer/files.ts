@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError } from "../errors.ts";
-import { otherThanFile } from "../outside.ts";
+import { isObject, otherThanFile } from "../outside.ts";
 import { whyNotJson } from "../safetensors/mod.ts";
 
 /** The files of a tokenizer's folder, read but not interpreted. */
@@ -98,10 +98,8 @@ function parseObject(path: string, text: string): Record<string, unknown> {
     const isPointer = text.startsWith("version https://git-lfs");
     throw cannot(path, isPointer ? "it is a Git LFS pointer" : `it is not JSON (${whyNotJson(text)})`, AGAIN);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw cannot(path, "it is not a JSON object", AGAIN);
-  }
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw cannot(path, "it is not a JSON object", AGAIN);
+  return value;
 }
 
 function optional(path: string): Record<string, unknown> {

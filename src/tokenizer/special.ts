@@ -1,3 +1,4 @@
+import { isObject } from "../outside.ts";
 import type { TokenizerFiles } from "./files.ts";
 
 // Resolved as transformers 5 does (PreTrainedTokenizerBase._from_pretrained, TokenizersBackend.__init__), except that an
@@ -40,9 +41,6 @@ function tokenOf({ config, specials }: Pick<TokenizerFiles, "config" | "specials
 }
 
 const isLegacy = (config: Values) => !isObject(config.added_tokens_decoder);
-
-const isObject = (value: unknown): value is Values =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A token given as text or object; undefined for anything else, and where its text is empty. */
 function asToken(value: unknown, special: boolean): DeclaredToken | undefined {

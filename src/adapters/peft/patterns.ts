@@ -1,4 +1,4 @@
-import { CheckpointError } from "../../errors.ts";
+import { CheckpointError, shortened } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
 import { endings } from "./endings.ts";
 import { pythonFullMatch, pythonMatch } from "./regex.ts";
@@ -86,8 +86,10 @@ function expression(key: string, text: string, make: () => PathTest): PathTest {
     try {
       test ??= make();
     } catch (error) {
-      const shown = text.length > 60 ? text.slice(0, 59) + "…" : text;
-      throw cannotUse(key, `"${shown}" is not an expression that ftx can match (${(error as Error).message})`);
+      throw cannotUse(
+        key,
+        `"${shortened(text, 60)}" is not an expression that ftx can match (${(error as Error).message})`,
+      );
     }
     return test(path);
   };

@@ -1,4 +1,4 @@
-import { type CheckpointError, few } from "../../errors.ts";
+import { type CheckpointError, few, shortened } from "../../errors.ts";
 import type { LoraConfig } from "./config.ts";
 import { endings, shortestNames } from "./endings.ts";
 import { cannotUse, Deadline, layerFilter, matcher, patternLookup, savedMatcher } from "./patterns.ts";
@@ -179,12 +179,11 @@ function nothingMatches(
   targets: string[] | string,
   left: number,
 ): CheckpointError {
-  const shown = JSON.stringify(targets);
   const layers = config.layersToTransform ? ` in layers ${config.layersToTransform.join(", ")}` : "";
   const without = left ? " once exclude_modules and modules_to_save are left out" : "";
   return cannotUse(
     "target_modules",
-    `no module of the model matches ${shown.length > 80 ? shown.slice(0, 79) + "…" : shown}${layers}${without}`,
+    `no module of the model matches ${shortened(JSON.stringify(targets), 80)}${layers}${without}`,
     `choose from ${linearNames(all).join(", ")}`,
   );
 }

@@ -1,3 +1,5 @@
+import { isObject } from "../../outside.ts";
+
 /** One row of a data file, or what is wrong with it. `place` says where it is: file and line. */
 export type Row =
   | { readonly place: string; readonly value: Record<string, unknown> }
@@ -11,9 +13,8 @@ export class SetError extends RowError {}
 
 /** A row from any value: rows are objects with named columns. */
 export function rowOf(value: unknown, place: string): Row {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   // Columns have names that others chose: a row inherits nothing that could be taken for one.
-  return isObject ? { place, value: Object.setPrototypeOf(value, null) } : { place, bad: "it is not an object" };
+  return isObject(value) ? { place, value: Object.setPrototypeOf(value, null) } : { place, bad: "it is not an object" };
 }
 
 /** A cell as text: numbers and booleans are written out, and a missing cell is an empty text. Throws `RowError`. */
